@@ -1,6 +1,11 @@
 // Two projects, one run: everything that needs only Node, and what needs a real kube-apiserver and etcd.
+import { join } from 'node:path';
+
+// Said in full: Jest takes a relative root of a project from another place than that of the whole run.
+const rootDir = join(import.meta.dirname, '../..');
+
 const shared = {
-  rootDir: '../..',
+  rootDir,
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/jest/strip-types.mjs' },
@@ -9,7 +14,7 @@ const shared = {
 };
 
 export default {
-  rootDir: '../..',
+  rootDir,
   testTimeout: 60_000,
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/jest/summary-reporter.mjs'],
