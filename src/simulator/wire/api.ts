@@ -1,0 +1,28 @@
+import type { CreateVpc$ } from '@aws-sdk/client-ec2';
+
+/** An operation as the SDK's packages describe it: `[9, namespace, name, traits, input, output]`. */
+export type OperationSchema = typeof CreateVpc$;
+
+/** What the wire needs to know of an AWS service: all of it comes from the SDK. */
+export interface Api {
+  /** The service's name in a signature's scope and in IAM actions: `ec2`. */
+  readonly signingName: string;
+  readonly xmlNamespace: string;
+  /** By name: `CreateVpcPeeringConnection` … */
+  readonly operations: ReadonlyMap<string, OperationSchema>;
+}
+
+const operationMark = 9;
+
+/** The operations that a package `@aws-sdk/client-*` exports schemas of. */
+export function operationsOf(sdk: Readonly<Record<string, unknown>>): Map<string, OperationSchema> {
+  const operations = new Map<string, OperationSchema>();
+  for (const exported of Object.values(sdk)) {
+    if (isOperationSchema(exported)) operations.set(exported[2], exported);
+  }
+  return operations;
+}
+
+function isOperationSchema(exported: unknown): exported is OperationSchema {
+  return Array.isArray(exported) && exported[0] === operationMark && exported.length === 6;
+}
