@@ -137,6 +137,12 @@ export function addressFamily(address: string): 4 | 6 | undefined {
   return parseAddress(address)?.family;
 }
 
+/** The one spelling of an address; undefined where the text is no plain address. */
+export function canonicalAddress(address: string): string | undefined {
+  const parsed = parseAddress(address);
+  return parsed && (parsed.family === 4 ? formatIpv4(parsed.value) : formatIpv6(parsed.value));
+}
+
 /** Whether every address of `inner` lies in at least one of `outers`, be it that only several of them together hold it. */
 export function coveredBy(inner: string, outers: readonly string[]): boolean {
   const block = mustParse(inner);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   addressFamily,
   addressInCidr,
+  canonicalAddress,
   canonicalCidr,
   cidrContains,
   cidrFamily,
@@ -143,6 +144,15 @@ describe('questions about blocks', () => {
     expect([addressFamily('10.0.0.1'), addressFamily('fd00::1'), addressFamily('localhost'), addressFamily('10.0.0.0/8')]).toEqual([
       4,
       6,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('an address has one spelling', () => {
+    expect(['10.0.0.1', '2001:DB8:0::0001', '::ffff:10.0.0.1', '10.0.0.1/32'].map(canonicalAddress)).toEqual([
+      '10.0.0.1',
+      '2001:db8::1',
       undefined,
       undefined,
     ]);
