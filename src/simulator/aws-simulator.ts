@@ -1,0 +1,254 @@
+import { type Clock, sleep } from '../ambient/clock.ts';
+import { type Random, seededRandom } from '../ambient/random.ts';
+import { type FaultEffect, type FaultOrder, Faults, fitsOperation, readFaultRules } from './faults.ts';
+import { SignatureError, type Signer, signerOf } from './identity.ts';
+import { CallRecord, type RecordedCall } from './record.ts';
+import { ApiError, type Operations } from './service.ts';
+import { type ServiceWire, serviceWires } from './services.ts';
+import { type RoleTrust, stsOperations } from './sts.ts';
+import { Throttle } from './throttle.ts';
+import type { Opened, WireAnswer, WireRequest } from './wire/protocol.ts';
+
+/** The connection broke by an ordered fault. The code is what Node gives when a peer resets a connection. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+  readonly code = 'ECONNRESET';
+
+  constructor() {
+    super('socket hang up');
+  }
+}
+
+/** What a simulator is made of. */
+export interface AwsSimulatorOptions {
+  readonly clock: Clock;
+  /** For ids, secrets and faults that happen by chance; a few numbers are taken at the start, and none later. */
+  readonly random: Random;
+  /** EC2 as it behaves. */
+  readonly ec2: Operations;
+  /** Which roles there are; left out, every role exists and trusts everybody. */
+  readonly roleTrust?: RoleTrust | undefined;
+  /** The state of everything, for a person to read. */
+  readonly dump?: (() => unknown) | undefined;
+  /** Whether EC2's token buckets hold callers back; by default they do not. */
+  readonly throttling?: boolean | undefined;
+  /** @throws FaultRuleError from the constructor, where one is not right */
+  readonly faults?: readonly FaultOrder[] | undefined;
+  /** How many calls the record keeps; by default the last 10,000. */
+  readonly recordLimit?: number | undefined;
+  /** Told of every call when it has ended. */
+  readonly onCall?: ((call: RecordedCall) => void) | undefined;
+  /** Told of faults of the simulator's own; by default they are written to the standard error stream. */
+  readonly onBug?: ((description: string, error: unknown) => void) | undefined;
+}
+
+/** AWS in a process: takes requests as they stand on the wire, for every account, region and service, and answers them. */
+export class AwsSimulator {
+  readonly clock: Clock;
+  readonly record: CallRecord;
+  readonly #faults: Faults;
+  readonly #throttle: Throttle | undefined;
+  readonly #services: ReadonlyMap<string, { readonly wire: ServiceWire; readonly operations: Operations }>;
+  readonly #random: Random;
+  readonly #dump: (() => unknown) | undefined;
+  readonly #onBug: (description: string, error: unknown) => void;
+
+  constructor(options: AwsSimulatorOptions) {
+    this.clock = options.clock;
+    this.record = new CallRecord({ limit: options.recordLimit ?? 10_000, onCall: options.onCall });
+    // Each has a sequence of its own: how many request ids were given must not change which call a fault strikes.
+    this.#random = fork(options.random);
+    this.#faults = new Faults(fork(options.random));
+    const operations: Readonly<Record<string, Operations>> = {
+      ec2: options.ec2,
+      sts: stsOperations({ clock: options.clock, random: fork(options.random), trust: options.roleTrust }),
+    };
+    this.#throttle = options.throttling ? new Throttle(options.clock) : undefined;
+    this.#services = new Map(serviceWires.map((wire) => [wire.signingName, { wire, operations: operations[wire.signingName] ?? {} }]));
+    this.#dump = options.dump;
+    this.#onBug = options.onBug ?? writeBug;
+    if (options.faults) this.orderFaults(options.faults);
+  }
+
+  /** The faults on order. */
+  get faults(): Faults['rules'] {
+    return this.#faults.rules;
+  }
+
+  /**
+   * Puts these faults in the place of those on order.
+   *
+   * @param data a list of rules, or an object with one under `faults`
+   * @throws FaultRuleError
+   */
+  orderFaults(data: unknown): void {
+    this.#faults.order(readFaultRules(data, (pattern) => this.#knowsOperation(pattern)));
+  }
+
+  /** The state of everything, as plain data; undefined where nothing was given to tell it. */
+  dump(): unknown {
+    return this.#dump?.();
+  }
+
+  /**
+   * Answers one request; never, where a fault wants it so. A caller that waits no longer does not undo the call: as with AWS, it takes effect.
+   *
+   * @throws ConnectionLost
+   */
+  async handle(request: WireRequest): Promise<WireAnswer> {
+    const call = new CallInProgress(this.clock, uuid(this.#random));
+    try {
+      const signer = signerOf(request, this.clock.now());
+      call.signer = signer;
+      const service = this.#services.get(signer.service);
+      if (!service) return this.#refuseService(request, call, signer.service);
+      call.wire = service.wire;
+      const opened = service.wire.protocol.open(request);
+      return await this.#perform({ call, signer, opened, ...service });
+    } catch (error) {
+      if (error instanceof SignatureError) {
+        call.wire = this.#services.get(error.service ?? '')?.wire ?? wireByVersion(request);
+        return this.#refuse(call, call.wire.badSignature(error.flaw));
+      }
+      if (error instanceof ApiError) return this.#refuse(call, error);
+      if (error instanceof ConnectionLost) throw error;
+      this.#onBug(`${call.signer?.service ?? ''}:${call.operation} with ${JSON.stringify(call.parameters)}`, error);
+      return this.#refuse(call, (call.wire ?? wireByVersion(request)).internalError());
+    }
+  }
+
+  async #perform({ call, signer, opened, wire, operations }: PreparedCall): Promise<WireAnswer> {
+    const { operation } = opened;
+    const { accountId, region, service } = signer;
+    call.operation = operation;
+    call.parameters = opened.readInput();
+    const handler = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
+    if (!handler) {
+      throw new ApiError(`NotImplemented.${operation}`, `The simulator does not model ${service}:${operation}`, { httpStatus: 501 });
+    }
+    const throttle = service === 'ec2' ? this.#throttle : undefined;
+    if (throttle?.take({ accountId, region, operation, parameters: call.parameters }) === false) throw wire.throttled(operation);
+    const effects = this.#faults.strike({ service, operation, accountId, region });
+    for (const effect of effects) await this.#suffer(effect, { call, signer, wire });
+    const output = handler(call.parameters as never, { accountId, region, callerArn: signer.callerArn });
+    const answer = wire.protocol.writeOutput(operation, output, call.requestId);
+    const answerLost = effects.some((effect) => 'loseAnswer' in effect);
+    this.record.add(call.ended({ code: 'OK', status: answer.status, answerLost }));
+    if (answerLost) throw new ConnectionLost();
+    return answer;
+  }
+
+  /** Lets a fault happen that comes before the effect. */
+  async #suffer(effect: FaultEffect, { call, signer, wire }: { call: CallInProgress; signer: Signer; wire: ServiceWire }): Promise<void> {
+    if ('error' in effect) throw new ApiError(effect.error.code, effect.error.message, { httpStatus: effect.error.httpStatus });
+    if ('deny' in effect) throw wire.denied(signer, call.operation);
+    if ('throttle' in effect) throw wire.throttled(call.operation);
+    if ('delayMs' in effect) await sleep(this.clock, effect.delayMs);
+    if ('loseRequest' in effect) {
+      this.record.add(call.ended({ code: 'RequestLost', status: 0, answerLost: true }));
+      throw new ConnectionLost();
+    }
+    if ('hang' in effect) {
+      this.record.add(call.ended({ code: 'Hang', status: 0, answerLost: true }));
+      await new Promise<never>(() => {});
+    }
+  }
+
+  #refuse(call: CallInProgress, error: ApiError): WireAnswer {
+    this.record.add(call.ended({ code: error.code, status: error.httpStatus, answerLost: false }));
+    return (call.wire ?? serviceWires[0]!).protocol.writeError(error, call.requestId);
+  }
+
+  /** A service of which not even the protocol is known here; most of these speak JSON. */
+  #refuseService(request: WireRequest, call: CallInProgress, service: string): WireAnswer {
+    const error = new ApiError('NotImplemented', `The simulator does not model the service ${service}`, { httpStatus: 501 });
+    if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return this.#refuse(call, error);
+    this.record.add(call.ended({ code: error.code, status: error.httpStatus, answerLost: false }));
+    return {
+      status: error.httpStatus,
+      headers: { 'content-type': 'application/json', 'x-amzn-errortype': error.code, 'x-amzn-requestid': call.requestId },
+      body: JSON.stringify({ __type: error.code, message: error.message }),
+    };
+  }
+
+  #knowsOperation(pattern: string): boolean {
+    for (const { wire } of this.#services.values()) {
+      for (const operation of wire.protocol.operations) {
+        if (fitsOperation(pattern, wire.signingName, operation)) return true;
+      }
+    }
+    return false;
+  }
+}
+
+/** All that a call needs to be carried out. */
+interface PreparedCall {
+  readonly call: CallInProgress;
+  readonly signer: Signer;
+  readonly opened: Opened;
+  readonly wire: ServiceWire;
+  readonly operations: Operations;
+}
+
+/** What is known of a call so far, for its record. */
+class CallInProgress {
+  readonly requestId: string;
+  wire: ServiceWire | undefined;
+  signer: Signer | undefined;
+  operation = '';
+  parameters: Readonly<Record<string, unknown>> = {};
+  readonly #clock: Clock;
+  readonly #cameAt: number;
+  readonly #startedAt: number;
+
+  constructor(clock: Clock, requestId: string) {
+    this.requestId = requestId;
+    this.#clock = clock;
+    this.#cameAt = clock.now();
+    this.#startedAt = clock.monotonic();
+  }
+
+  ended({ code, status, answerLost }: { code: string; status: number; answerLost: boolean }): Omit<RecordedCall, 'sequence'> {
+    return {
+      time: new Date(this.#cameAt).toISOString(),
+      caller: this.signer?.callerArn ?? '',
+      accountId: this.signer?.accountId ?? '',
+      region: this.signer?.region ?? '',
+      service: this.signer?.service ?? this.wire?.signingName ?? '',
+      operation: this.operation,
+      parameters: this.parameters,
+      code,
+      status,
+      ...(answerLost ? { answerLost } : {}),
+      durationMs: this.#clock.monotonic() - this.#startedAt,
+    };
+  }
+}
+
+/** The service that a request without a signature is for, by the version of the API that it names. */
+function wireByVersion(request: WireRequest): ServiceWire {
+  const named = (version: string) => request.body.includes(`Version=${version}`) || request.path.includes(`Version=${version}`);
+  return serviceWires.find(({ version }) => named(version)) ?? serviceWires[0]!;
+}
+
+function writeBug(description: string, error: unknown): void {
+  process.stderr.write(`the simulator failed in ${description}: ${error instanceof Error ? error.stack : String(error)}\n`);
+}
+
+function fork(random: Random): Random {
+  return seededRandom(Math.floor(random() * 2 ** 32));
+}
+
+const hex = Array.from({ length: 256 }, (_value, byte) => byte.toString(16).padStart(2, '0'));
+
+/** A version 4 UUID, as AWS's request ids are. */
+function uuid(random: Random): string {
+  let text = '';
+  for (let index = 0; index < 16; index++) {
+    let byte = Math.floor(random() * 256);
+    if (index === 6) byte = (byte & 0x0f) | 0x40;
+    if (index === 8) byte = (byte & 0x3f) | 0x80;
+    text += (index === 4 || index === 6 || index === 8 || index === 10 ? '-' : '') + hex[byte];
+  }
+  return text;
+}

@@ -1,0 +1,86 @@
+import * as ec2 from '@aws-sdk/client-ec2';
+import * as sts from '@aws-sdk/client-sts';
+import type { SignatureFlaw } from './identity.ts';
+import { ApiError, type Call } from './service.ts';
+import { operationsOf } from './wire/api.ts';
+import { awsQuery } from './wire/aws-query.ts';
+import { ec2Query } from './wire/ec2-query.ts';
+import type { Protocol } from './wire/protocol.ts';
+
+/** A service as callers meet it before its operations do anything: its protocol, and what it says when it turns a call away. */
+export interface ServiceWire {
+  /** The service's name in a signature's scope and in IAM actions: `ec2`. */
+  readonly signingName: string;
+  readonly protocol: Protocol;
+  /** By which a request that is not signed can be told to be for this service. */
+  readonly version: string;
+  badSignature(flaw: SignatureFlaw): ApiError;
+  denied(call: Call, operation: string): ApiError;
+  throttled(operation: string): ApiError;
+  internalError(): ApiError;
+}
+
+const ec2Wire: ServiceWire = {
+  signingName: 'ec2',
+  version: '2016-11-15',
+  protocol: ec2Query({ signingName: 'ec2', xmlNamespace: 'http://ec2.amazonaws.com/doc/2016-11-15/', operations: operationsOf(ec2) }),
+
+  badSignature(flaw) {
+    switch (flaw) {
+      case 'missing':
+        return missingToken();
+      case 'malformed':
+        return incompleteSignature();
+      case 'invalidToken':
+        return new ApiError('AuthFailure', 'AWS was not able to validate the provided access credentials', { httpStatus: 401 });
+      case 'expiredToken':
+        return new ApiError('RequestExpired', 'Request has expired.');
+    }
+  },
+
+  denied: (call, operation) =>
+    new ApiError('UnauthorizedOperation', `You are not authorized to perform this operation. ${notAllowed(call, `ec2:${operation}`)}`, {
+      httpStatus: 403,
+    }),
+  throttled: () => new ApiError('RequestLimitExceeded', 'Request limit exceeded.', { httpStatus: 503 }),
+  internalError: () => new ApiError('InternalError', 'An internal error has occurred', { httpStatus: 500 }),
+};
+
+const stsWire: ServiceWire = {
+  signingName: 'sts',
+  version: '2011-06-15',
+  protocol: awsQuery({ signingName: 'sts', xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/', operations: operationsOf(sts) }),
+
+  badSignature(flaw) {
+    switch (flaw) {
+      case 'missing':
+        return missingToken();
+      case 'malformed':
+        return incompleteSignature();
+      case 'invalidToken':
+        return new ApiError('InvalidClientTokenId', 'The security token included in the request is invalid.', { httpStatus: 403 });
+      case 'expiredToken':
+        return new ApiError('ExpiredToken', 'The security token included in the request is expired', { httpStatus: 403 });
+    }
+  },
+
+  denied: (call, operation) => new ApiError('AccessDenied', notAllowed(call, `sts:${operation}`), { httpStatus: 403 }),
+  throttled: () => new ApiError('Throttling', 'Rate exceeded'),
+  internalError: () =>
+    new ApiError('InternalFailure', 'The request processing has failed because of an unknown error', { httpStatus: 500 }),
+};
+
+/** The services that the simulator answers for: one line to add for a new one. */
+export const serviceWires: readonly ServiceWire[] = [ec2Wire, stsWire];
+
+function missingToken(): ApiError {
+  return new ApiError('MissingAuthenticationToken', 'Request is missing Authentication Token', { httpStatus: 403 });
+}
+
+function incompleteSignature(): ApiError {
+  return new ApiError('IncompleteSignature', 'The request signature does not conform to AWS standards.');
+}
+
+function notAllowed(call: Call, action: string): string {
+  return `User: ${call.callerArn} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`;
+}
