@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { Ambient } from './ambient/ambient.ts';
 import { realClock } from './ambient/clock.ts';
 import { realRandom } from './ambient/random.ts';
+import { generateCommand } from './cli/generate.ts';
 
 const ambient: Ambient = { clock: realClock, random: realRandom };
 
@@ -15,5 +16,5 @@ const program = new Command('isthmus')
     process.exit(error.exitCode === 0 ? 0 : 2);
   });
 
-void ambient;
+program.addCommand(generateCommand(ambient).copyInheritedSettings(program));
 await program.parseAsync();

@@ -36,36 +36,29 @@ export const exactlyOneOf = (...fields: readonly string[]): Rule<Fields> => ({
 /** A name within one of our objects: a DNS label. */
 export const name = ruled(
   z.string().min(1).max(63),
-  matches(
-    '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
-    'must be lower-case letters, digits and hyphens, and begin and end with a letter or digit, not "{self}"',
-  ),
+  matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', 'must be lower-case letters, digits and hyphens, and begin and end with a letter or digit'),
 );
 
 export const accountRef = z
   .strictObject({
-    name: ruled(
-      z.string().min(1).max(63),
-      matches('^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$', 'must be the name of an AwsAccount, not "{self}"'),
-    ).describe('Name of the AwsAccount.'),
+    name: ruled(z.string().min(1).max(63), matches('^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$', 'must be the name of an AwsAccount')).describe(
+      'Name of the AwsAccount.',
+    ),
   })
   .describe('The AwsAccount that owns the VPC. Left out: the one named "default". Cannot be changed.');
 
-export const accountId = ruled(
-  z.string().max(12),
-  matches('^[0-9]{12}$', 'must be the twelve digits of an AWS account id, in quotes, not "{self}"'),
-);
+export const accountId = ruled(z.string().max(12), matches('^[0-9]{12}$', 'must be the twelve digits of an AWS account id, in quotes'));
 
 export const region = ruled(
   z.string().max(32),
-  matches('^[a-z]{2,4}(-[a-z]{1,12}){1,3}-[0-9]{1,2}$', 'must be the code of an AWS region, such as us-west-2, not "{self}"'),
+  matches('^[a-z]{2,4}(-[a-z]{1,12}){1,3}-[0-9]{1,2}$', 'must be the code of an AWS region, such as us-west-2'),
 );
 
 /** An id as AWS makes them: a prefix and 8 or 17 hexadecimal digits. */
 const awsId = (prefix: string, what: string) =>
   ruled(
-    z.string().max(prefix.length + 18),
-    matches(`^${prefix}-([0-9a-f]{8}|[0-9a-f]{17})$`, `must be the id of a ${what}, such as ${prefix}-0a1b2c3d4e5f60718, not "{self}"`),
+    z.string().max(32),
+    matches(`^${prefix}-([0-9a-f]{8}|[0-9a-f]{17})$`, `must be the id of a ${what}, such as ${prefix}-0a1b2c3d4e5f60718`),
   );
 
 export const vpcId = awsId('vpc', 'VPC');
@@ -78,12 +71,12 @@ export const cidr = ruled(
   {
     cel: 'isCIDR(self) && string(cidr(self).masked()) == self',
     check: (self) => canonicalCidr(self) === self,
-    message: 'must be a CIDR in its canonical form, such as 10.0.0.0/16 or 2001:db8::/32, not "{self}"',
+    message: 'must be a CIDR in its canonical form, such as 10.0.0.0/16 or 2001:db8::/32',
   },
   {
     cel: '!isCIDR(self) || cidr(self).prefixLength() > 0',
     check: (self) => canonicalCidr(self) === undefined || prefixLength(self) > 0,
-    message: 'must not be every address there is: name a block with a prefix length of 1 or more, not "{self}"',
+    message: 'must not be every address there is: name a block with a prefix length of 1 or more',
   },
 );
 
@@ -142,7 +135,7 @@ export const securityGroup = ruled(
     name: ruled(z.string().min(1).max(255), {
       cel: "!self.startsWith('sg-')",
       check: (self) => !self.startsWith('sg-'),
-      message: 'must be the name of a security group, which never begins with sg-: give "{self}" as id instead',
+      message: 'must be the name of a security group, not an id: names never begin with sg-',
     })
       .describe('Name of the security group.')
       .optional(),
@@ -160,7 +153,7 @@ const portRange = ruled(z.string().min(1).max(11), {
     const [from, to] = [Number(found[1]), Number(found[2] ?? found[1])];
     return from <= to && to <= 65535;
   },
-  message: 'must be a port or a range of ports from low to high, from 0 to 65535, such as "22" or "5432-5439", not "{self}"',
+  message: 'must be a port or a range of ports from low to high, from 0 to 65535, such as "22" or "5432-5439"',
 });
 
 export const portRanges = annotate(z.array(portRange.describe('A port, or the first and the last of a range.')).min(1).max(32), {

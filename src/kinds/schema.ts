@@ -9,7 +9,7 @@ export interface Rule<Value = never> {
   readonly cel: string;
   /** The same question in TypeScript; asked only of values whose shape is right. */
   check(self: Value, oldSelf: Value): boolean;
-  /** What would be right. `{self}` stands for what was found instead; of use with strings only. */
+  /** What would be right; where the value is a string, what was found is added to it. */
   readonly message: string;
   /** The field of the value that is at fault, as `.vpcId`. Left out: the value as a whole. */
   readonly field?: string;
@@ -182,7 +182,7 @@ export function openApi(schema: Schema): object {
   const common = {
     description,
     ...('default' in schema && { default: schema.default }),
-    ...(rules.length > 0 && { 'x-kubernetes-validations': rules.map(validation) }),
+    ...(rules.length > 0 && { 'x-kubernetes-validations': rules.map((rule) => validation(rule, schema.type)) }),
   };
   switch (schema.type) {
     case 'string': {
@@ -220,12 +220,12 @@ export function openApi(schema: Schema): object {
   }
 }
 
-function validation({ cel, message, field }: Rule): object {
+function validation({ cel, message, field }: Rule, type: Schema['type']): object {
   return {
     rule: cel,
-    message: message.replace('{self}', 'what was found'),
+    message,
     // The API server names the type of what it found, not its text; an expression can.
-    ...(message.includes('{self}') && { messageExpression: JSON.stringify(message).replace('{self}', '" + self + "') }),
+    ...(type === 'string' && { messageExpression: `${JSON.stringify(`${message}, not `)} + '"' + self + '"'` }),
     ...(field !== undefined && { fieldPath: field }),
   };
 }

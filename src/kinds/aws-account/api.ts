@@ -11,7 +11,7 @@ const assumeRole = z
     roleArn: ruled(z.string().max(1024), {
       cel: `self.matches(${JSON.stringify(roleArnPattern)})`,
       check: (self) => new RegExp(roleArnPattern, 'u').test(self),
-      message: 'must be the ARN of an IAM role, such as arn:aws:iam::111122223333:role/isthmus, not "{self}"',
+      message: 'must be the ARN of an IAM role, such as arn:aws:iam::111122223333:role/isthmus',
     }).describe('ARN of the IAM role to assume. It must be a role of accountId.'),
     // Length and alphabet as STS takes them.
     externalId: ruled(z.string().min(2).max(1224), {

@@ -1,0 +1,73 @@
+import { group, type KindApi, version } from './kind-api.ts';
+import { type ObjectSchema, openApi, type Rule, type Schema, structural } from './schema.ts';
+
+/** Names of objects end up in tags and names in AWS, which are short. */
+const shortName: Rule<{ readonly metadata: { readonly name: string } }> = {
+  cel: 'self.metadata.name.size() <= 63',
+  check: (self) => self.metadata.name.length <= 63,
+  message: 'metadata.name must have at most 63 characters',
+};
+
+/** The spec and status of a kind as structural schemas, and what must hold for the object as a whole. */
+export interface KindSchema {
+  readonly spec: Schema;
+  readonly status: Schema;
+  readonly rules: readonly Rule[];
+}
+
+/** @throws TypeError where the kind's zod schema cannot be a custom resource's */
+export function schemaOf(api: KindApi): KindSchema {
+  return { spec: structural(api.spec, 'spec'), status: structural(api.status, 'status'), rules: [shortName as Rule] };
+}
+
+/** The CustomResourceDefinition of a kind. */
+export function crdOf(api: KindApi): object {
+  const { spec, status, rules } = schemaOf(api);
+  const whole: ObjectSchema = { type: 'object', description: api.description, rules, properties: {}, required: ['spec'] };
+  const text = (description: string) => ({ type: 'string', description });
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${api.plural}.${group}` },
+    spec: {
+      group,
+      scope: api.scope,
+      names: {
+        kind: api.kind,
+        listKind: `${api.kind}List`,
+        plural: api.plural,
+        singular: api.singular,
+        shortNames: api.shortNames,
+        categories: ['isthmus'],
+      },
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          additionalPrinterColumns: api.columns.map(({ name, type, jsonPath, description, wide }) => ({
+            name,
+            type,
+            jsonPath,
+            description,
+            ...(wide && { priority: 1 }),
+          })),
+          schema: {
+            openAPIV3Schema: {
+              ...openApi(whole),
+              properties: {
+                apiVersion: text('Group and version of the API that the object is written in.'),
+                kind: text('What the object is.'),
+                metadata: { type: 'object' },
+                spec: openApi(spec),
+                // Tools that wait must never take "no status yet" for "done".
+                status: { ...openApi(status), default: { observedGeneration: -1 } },
+              },
+            },
+          },
+        },
+      ],
+    },
+  };
+}
