@@ -130,12 +130,11 @@ export class AwsSimulator {
     if (throttle?.take({ accountId, region, operation, parameters: call.parameters }) === false) throw wire.throttled(operation);
     const effects = this.#faults.strike({ service, operation, accountId, region });
     for (const effect of effects) await this.#suffer(effect, { call, signer, wire });
+    // Lost is the answer whatever it says, an error too.
+    call.answerLost = effects.some((effect) => 'loseAnswer' in effect);
     const output = handler(call.parameters as never, { accountId, region, callerArn: signer.callerArn });
     const answer = wire.protocol.writeOutput(operation, output, call.requestId);
-    const answerLost = effects.some((effect) => 'loseAnswer' in effect);
-    this.record.add(call.ended({ code: 'OK', status: answer.status, answerLost }));
-    if (answerLost) throw new ConnectionLost();
-    return answer;
+    return this.#end(call, 'OK', answer);
   }
 
   /** Lets a fault happen that comes before the effect. */
@@ -145,30 +144,35 @@ export class AwsSimulator {
     if ('throttle' in effect) throw wire.throttled(call.operation);
     if ('delayMs' in effect) await sleep(this.clock, effect.delayMs);
     if ('loseRequest' in effect) {
-      this.record.add(call.ended({ code: 'RequestLost', status: 0, answerLost: true }));
+      this.record.add(call.ended('RequestLost', 0));
       throw new ConnectionLost();
     }
     if ('hang' in effect) {
-      this.record.add(call.ended({ code: 'Hang', status: 0, answerLost: true }));
+      this.record.add(call.ended('Hang', 0));
       await new Promise<never>(() => {});
     }
   }
 
   #refuse(call: CallInProgress, error: ApiError): WireAnswer {
-    this.record.add(call.ended({ code: error.code, status: error.httpStatus, answerLost: false }));
-    return (call.wire ?? serviceWires[0]!).protocol.writeError(error, call.requestId);
+    return this.#end(call, error.code, (call.wire ?? serviceWires[0]!).protocol.writeError(error, call.requestId));
   }
 
   /** A service of which not even the protocol is known here; most of these speak JSON. */
   #refuseService(request: WireRequest, call: CallInProgress, service: string): WireAnswer {
     const error = new ApiError('NotImplemented', `The simulator does not model the service ${service}`, { httpStatus: 501 });
     if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return this.#refuse(call, error);
-    this.record.add(call.ended({ code: error.code, status: error.httpStatus, answerLost: false }));
-    return {
+    return this.#end(call, error.code, {
       status: error.httpStatus,
       headers: { 'content-type': 'application/json', 'x-amzn-errortype': error.code, 'x-amzn-requestid': call.requestId },
       body: JSON.stringify({ __type: error.code, message: error.message }),
-    };
+    });
+  }
+
+  /** Records the call and lets its answer go, or get lost. */
+  #end(call: CallInProgress, code: string, answer: WireAnswer): WireAnswer {
+    this.record.add(call.ended(code, answer.status));
+    if (call.answerLost) throw new ConnectionLost();
+    return answer;
   }
 
   #knowsOperation(pattern: string): boolean {
@@ -196,6 +200,8 @@ class CallInProgress {
   wire: ServiceWire | undefined;
   signer: Signer | undefined;
   operation = '';
+  /** Whether the connection breaks before the caller hears how it ended. */
+  answerLost = false;
   parameters: Readonly<Record<string, unknown>> = {};
   readonly #clock: Clock;
   readonly #cameAt: number;
@@ -208,7 +214,7 @@ class CallInProgress {
     this.#startedAt = clock.monotonic();
   }
 
-  ended({ code, status, answerLost }: { code: string; status: number; answerLost: boolean }): Omit<RecordedCall, 'sequence'> {
+  ended(code: string, status: number): Omit<RecordedCall, 'sequence'> {
     return {
       time: new Date(this.#cameAt).toISOString(),
       caller: this.signer?.callerArn ?? '',
@@ -219,7 +225,7 @@ class CallInProgress {
       parameters: this.parameters,
       code,
       status,
-      ...(answerLost ? { answerLost } : {}),
+      ...(this.answerLost ? { answerLost: true } : {}),
       durationMs: this.#clock.monotonic() - this.#startedAt,
     };
   }

@@ -15,7 +15,7 @@ export interface RecordedCall {
   /** `OK`, or AWS's error code. */
   readonly code: string;
   readonly status: number;
-  /** Set where a fault kept the answer from the caller: the code is what the answer would have said. */
+  /** Set where the call had its effect and a fault kept the answer from the caller; the code is what it would have said. */
   readonly answerLost?: true;
   /** Milliseconds on the simulator's clock. */
   readonly durationMs: number;
