@@ -156,7 +156,10 @@ export class MemoryServer {
   delete(key: Key): void {
     const object = this.#objects.get(keyText(key));
     if (!object || object.metadata.deletionTimestamp !== undefined) return;
-    if ((object.metadata.finalizers ?? []).length === 0) return this.#remove(object);
+    if ((object.metadata.finalizers ?? []).length === 0) {
+      this.#remove(object);
+      return;
+    }
     const deletionTimestamp = rfc3339(this.#options.clock.now());
     const { generation } = object.metadata;
     this.#store({ ...object, metadata: { ...object.metadata, deletionTimestamp, generation: generation + 1 } });
