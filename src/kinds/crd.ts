@@ -5,25 +5,35 @@ import { type ObjectSchema, openApi, type Rule, type Schema, structural } from '
 const shortName: Rule<{ readonly metadata: { readonly name: string } }> = {
   cel: 'self.metadata.name.size() <= 63',
   check: (self) => self.metadata.name.length <= 63,
-  message: 'metadata.name must have at most 63 characters',
+  message: 'must have at most 63 characters',
+  field: '.metadata.name',
 };
 
-/** The spec and status of a kind as structural schemas, and what must hold for the object as a whole. */
+/** A kind as structural schemas. */
 export interface KindSchema {
   readonly spec: Schema;
   readonly status: Schema;
+  /** What must hold for the object as a whole. */
   readonly rules: readonly Rule[];
 }
 
-/** @throws TypeError where the kind's zod schema cannot be a custom resource's */
+const schemas = new Map<KindApi, KindSchema>();
+
+/** @throws TypeError where the kind's zod schema says what a custom resource's cannot */
 export function schemaOf(api: KindApi): KindSchema {
-  return { spec: structural(api.spec, 'spec'), status: structural(api.status, 'status'), rules: [shortName as Rule] };
+  const known = schemas.get(api);
+  if (known) return known;
+  const schema = { spec: structural(api.spec, 'spec'), status: structural(api.status, 'status'), rules: [shortName as Rule] };
+  schemas.set(api, schema);
+  return schema;
 }
 
 /** The CustomResourceDefinition of a kind. */
 export function crdOf(api: KindApi): object {
   const { spec, status, rules } = schemaOf(api);
-  const whole: ObjectSchema = { type: 'object', description: api.description, rules, properties: {}, required: ['spec'] };
+  // The API server takes no path into metadata, so the message has to name the field.
+  const named = rules.map(({ field = '', ...rule }): Rule => ({ ...rule, message: `${field.slice(1)} ${rule.message}` }));
+  const whole: ObjectSchema = { type: 'object', description: api.description, rules: named, properties: {}, required: ['spec'] };
   const text = (description: string) => ({ type: 'string', description });
   return {
     apiVersion: 'apiextensions.k8s.io/v1',

@@ -13,9 +13,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** A rule that a field stays as it was created; one for the parent, so that adding or removing the field is caught too. */
 export const immutable = (field: string): Rule<Fields> => ({
-  cel: `self.?${field} == oldSelf.?${field}`,
+  // The API server takes the optional fields' own comparison (self.?field == oldSelf.?field) for endlessly dear.
+  cel: `has(self.${field}) == has(oldSelf.${field}) && (!has(self.${field}) || self.${field} == oldSelf.${field})`,
   check: (self, oldSelf) => same(self[field], oldSelf[field]),
-  message: `cannot be changed, added or removed once the object is created: make a new object instead`,
+  message: 'cannot be changed, added or removed once the object is created: make a new object instead',
   field: `.${field}`,
 });
 

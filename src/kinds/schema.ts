@@ -9,7 +9,7 @@ export interface Rule<Value = never> {
   readonly cel: string;
   /** The same question in TypeScript; asked only of values whose shape is right. */
   check(self: Value, oldSelf: Value): boolean;
-  /** What would be right; where the value is a string, what was found is added to it. */
+  /** What would be right. What was found is told beside it, by the API server and by `validate`. */
   readonly message: string;
   /** The field of the value that is at fault, as `.vpcId`. Left out: the value as a whole. */
   readonly field?: string;
@@ -27,6 +27,9 @@ export interface KubernetesMeta {
   /** Of a string: `date-time`. */
   readonly format?: string;
 }
+
+/** Whether a rule compares with what was there before. */
+export const asksOldSelf = (rule: Rule): boolean => /\boldSelf\b/.test(rule.cel);
 
 const metas = z.registry<KubernetesMeta>();
 
@@ -182,7 +185,7 @@ export function openApi(schema: Schema): object {
   const common = {
     description,
     ...('default' in schema && { default: schema.default }),
-    ...(rules.length > 0 && { 'x-kubernetes-validations': rules.map((rule) => validation(rule, schema.type)) }),
+    ...(rules.length > 0 && { 'x-kubernetes-validations': rules.map(validation) }),
   };
   switch (schema.type) {
     case 'string': {
@@ -220,15 +223,7 @@ export function openApi(schema: Schema): object {
   }
 }
 
-function validation({ cel, message, field }: Rule, type: Schema['type']): object {
-  return {
-    rule: cel,
-    message,
-    // The API server names the type of what it found, not its text; an expression can.
-    ...(type === 'string' && { messageExpression: `${JSON.stringify(`${message}, not `)} + '"' + self + '"'` }),
-    ...(field !== undefined && { fieldPath: field }),
-  };
-}
+const validation = ({ cel, message, field }: Rule): object => defined({ rule: cel, message, fieldPath: field });
 
 const defined = (fields: Readonly<Record<string, unknown>>): object =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

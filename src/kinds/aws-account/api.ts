@@ -47,7 +47,7 @@ const spec = ruled(
       'Twelve digits. The identity is checked against it before the first call is made with it. Cannot be changed.',
     ),
     assumeRole: assumeRole.optional(),
-    defaultRegion: region.describe('The region of what names none.'),
+    defaultRegion: region.describe('The region of what names none.').optional(),
     regions: annotate(z.array(region.describe('Code of an AWS region.')).min(1).max(64), { listType: 'set' })
       .describe('The regions that may be used. Left out: all.')
       .optional(),
@@ -62,8 +62,8 @@ const spec = ruled(
     field: '.assumeRole.roleArn',
   },
   {
-    cel: '!has(self.regions) || self.defaultRegion in self.regions',
-    check: (self) => !self.regions || self.regions.includes(self.defaultRegion),
+    cel: '!has(self.regions) || !has(self.defaultRegion) || self.defaultRegion in self.regions',
+    check: (self) => !self.regions || self.defaultRegion === undefined || self.regions.includes(self.defaultRegion),
     message: 'must be one of regions',
     field: '.defaultRegion',
   },

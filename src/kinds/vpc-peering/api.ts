@@ -86,26 +86,31 @@ const ruleRules = [
   },
 ];
 
-const ingress = annotate(
-  z
-    .array(
-      ruled(z.strictObject({ ...ruleFields, from: ruleEnd.describe('Where the traffic may come from.') }), ...ruleRules).describe(
-        'One rule.',
-      ),
-    )
-    .min(1)
-    .max(64),
-  { listType: 'map', listMapKeys: ['name'] },
+/** ICMP is IPv4's and ICMPv6 is IPv6's: a rule for the other family's addresses would let nothing through. */
+const familyRule = (end: 'from' | 'to') => ({
+  cel: `!(self.protocol in ['icmp', 'icmpv6']) || !has(self.${end}.cidrs) || self.${end}.cidrs.all(block, block.contains(':') == (self.protocol == 'icmpv6'))`,
+  check: (self: RuleOfEitherDirection & { readonly [End in 'from' | 'to']?: { readonly cidrs?: readonly string[] | undefined } }) =>
+    !['icmp', 'icmpv6'].includes(self.protocol) ||
+    (self[end]?.cidrs ?? []).every((block) => block.includes(':') === (self.protocol === 'icmpv6')),
+  message: 'the protocol icmp goes with IPv4 CIDRs only, and icmpv6 with IPv6 ones',
+  field: `.${end}.cidrs`,
+});
+
+/** Rules of one direction, told apart by name. */
+const ruleList = <Item extends z.ZodType>(item: Item) => annotate(z.array(item).min(1).max(64), { listType: 'map', listMapKeys: ['name'] });
+
+const ingress = ruleList(
+  ruled(
+    z.strictObject({ ...ruleFields, from: ruleEnd.describe('Where the traffic may come from.') }),
+    ...ruleRules,
+    familyRule('from'),
+  ).describe('What may come in, and from where.'),
 ).describe('What this side lets in from the peer.');
 
-const egress = annotate(
-  z
-    .array(
-      ruled(z.strictObject({ ...ruleFields, to: ruleEnd.describe('Where the traffic may go to.') }), ...ruleRules).describe('One rule.'),
-    )
-    .min(1)
-    .max(64),
-  { listType: 'map', listMapKeys: ['name'] },
+const egress = ruleList(
+  ruled(z.strictObject({ ...ruleFields, to: ruleEnd.describe('Where the traffic may go to.') }), ...ruleRules, familyRule('to')).describe(
+    'What may go out, and where to.',
+  ),
 ).describe('What this side lets out to the peer; needed only by groups whose egress is restricted.');
 
 const side = ruled(
