@@ -11,7 +11,7 @@ import type { Opened, WireAnswer, WireRequest } from './wire/protocol.ts';
 
 /** The connection broke by an ordered fault. The code is what Node gives when a peer resets a connection. */
 export class ConnectionLost extends Error {
-  override readonly name = 'ConnectionLost';
+  override name = 'ConnectionLost';
   readonly code = 'ECONNRESET';
 
   constructor() {

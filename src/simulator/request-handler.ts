@@ -1,5 +1,5 @@
 import { type HttpRequest, HttpResponse } from '@smithy/core/transport';
-import type { AwsSimulator } from './aws-simulator.ts';
+import { type AwsSimulator, ConnectionLost } from './aws-simulator.ts';
 import type { WireRequest } from './wire/protocol.ts';
 
 /** What the SDK hands to a request handler beside the request. */
@@ -42,6 +42,9 @@ export function inProcess(simulator: AwsSimulator, { requestTimeoutMs }: { reque
         const answer = await Promise.race([simulator.handle(wireRequest(request)), gaveUp.promise]);
         const body = new Uint8Array(Buffer.from(answer.body));
         return { response: new HttpResponse({ statusCode: answer.status, headers: { ...answer.headers }, body }) };
+      } catch (error) {
+        // The SDK's handler of Node's connections calls a reset one so, and its retries go by the name.
+        throw error instanceof ConnectionLost ? Object.assign(error, { name: 'TimeoutError' }) : error;
       } finally {
         timer?.cancel();
         signal?.removeEventListener('abort', onAbort);
