@@ -1,0 +1,117 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type ListeningSimulator, listen } from '../../src/simulator/http-server.ts';
+import { smallAws } from './small-aws.ts';
+
+const installed = spawnSync('aws', ['--version'], { encoding: 'utf8' }).status === 0;
+const maybe = installed ? test : test.skip;
+const reason = installed ? '' : ' (skipped: there is no `aws` on the PATH)';
+
+const aws = smallAws();
+let listening: ListeningSimulator;
+beforeAll(async () => {
+  listening = await listen(aws.simulator, { port: 0, host: '127.0.0.1' });
+});
+afterAll(() => listening.close());
+
+interface Outcome {
+  readonly status: number;
+  readonly output: unknown;
+  readonly stderr: string;
+}
+
+/** Runs the real AWS CLI with nothing of this machine's settings, credentials or proxies. */
+async function cli(args: string, environment: Record<string, string> = {}): Promise<Outcome> {
+  const env = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_PAGER: '',
+    NO_PROXY: '*',
+    AWS_ENDPOINT_URL: listening.url,
+    AWS_ACCESS_KEY_ID: '111122223333',
+    AWS_SECRET_ACCESS_KEY: 'x',
+    AWS_DEFAULT_REGION: 'eu-central-1',
+    AWS_MAX_ATTEMPTS: '1',
+    ...environment,
+  };
+  try {
+    const { stdout, stderr } = await promisify(execFile)('aws', [...args.split(' '), '--output', 'json'], { env });
+    return { status: 0, output: stdout === '' ? undefined : JSON.parse(stdout), stderr };
+  } catch (error) {
+    const { code, stderr } = error as { code: number; stderr: string };
+    return { status: code, output: undefined, stderr };
+  }
+}
+
+describe('the AWS CLI, as it is', () => {
+  maybe(`says who it is${reason}`, async () => {
+    const { output } = await cli('sts get-caller-identity');
+    expect(output).toEqual({ UserId: '111122223333', Account: '111122223333', Arn: 'arn:aws:iam::111122223333:root' });
+  });
+
+  maybe(`assumes a role and works in its account${reason}`, async () => {
+    const arn = 'arn:aws:iam::444455556666:role/isthmus';
+    const assumed = await cli(`sts assume-role --role-arn ${arn} --role-session-name me --tags Key=cluster,Value=eu --external-id secret`);
+    expect(assumed.output).toMatchObject({
+      Credentials: { Expiration: expect.stringMatching(/^2026-01-01T01:00:00/) },
+      AssumedRoleUser: { Arn: 'arn:aws:sts::444455556666:assumed-role/isthmus/me' },
+    });
+    const { Credentials } = assumed.output as { Credentials: Record<'AccessKeyId' | 'SecretAccessKey' | 'SessionToken', string> };
+    const session = {
+      AWS_ACCESS_KEY_ID: Credentials.AccessKeyId,
+      AWS_SECRET_ACCESS_KEY: Credentials.SecretAccessKey,
+      AWS_SESSION_TOKEN: Credentials.SessionToken,
+    };
+    expect((await cli('sts get-caller-identity', session)).output).toMatchObject({ Account: '444455556666' });
+    expect((await cli('ec2 describe-vpcs', session)).output).toEqual({ Vpcs: [] });
+  });
+
+  maybe(`makes things with tags and reads them with filters${reason}`, async () => {
+    const tags = 'ResourceType=vpc,Tags=[{Key=Name,Value=a&b},{Key=team,Value=net}]';
+    const made = await cli(`ec2 create-vpc --cidr-block 10.0.0.0/16 --tag-specifications ${tags}`);
+    expect(made.output).toEqual({ Vpc: { VpcId: 'vpc-1', CidrBlock: '10.0.0.0/16', OwnerId: '111122223333', Tags: [] } });
+    const { record } = aws.simulator;
+    expect(record.calls().at(-1)).toMatchObject({
+      region: 'eu-central-1',
+      parameters: {
+        CidrBlock: '10.0.0.0/16',
+        TagSpecifications: [
+          {
+            ResourceType: 'vpc',
+            Tags: [
+              { Key: 'Name', Value: 'a&b' },
+              { Key: 'team', Value: 'net' },
+            ],
+          },
+        ],
+      },
+    });
+    const read = await cli('ec2 describe-vpcs --filters Name=tag:team,Values=net,web Name=state,Values=available --vpc-ids vpc-1');
+    expect(read.output).toMatchObject({ Vpcs: [{ VpcId: 'vpc-1' }] });
+    expect(record.calls().at(-1)?.parameters).toEqual({
+      VpcIds: ['vpc-1'],
+      Filters: [
+        { Name: 'tag:team', Values: ['net', 'web'] },
+        { Name: 'state', Values: ['available'] },
+      ],
+    });
+  });
+
+  maybe(`tells errors by their code, and a dry run${reason}`, async () => {
+    const absent = await cli('ec2 describe-vpcs --vpc-ids vpc-0');
+    expect([absent.status > 0, absent.stderr]).toEqual([
+      true,
+      expect.stringContaining(
+        "An error occurred (InvalidVpcID.NotFound) when calling the DescribeVpcs operation: The vpc ID 'vpc-0' does not exist",
+      ),
+    ]);
+    const dryRun = await cli('ec2 create-vpc --cidr-block 10.0.0.0/16 --dry-run');
+    expect(dryRun.stderr).toContain('(DryRunOperation)');
+    const role = await cli('sts assume-role --role-arn arn:aws:iam::444455556666:role/isthmus --role-session-name a/b');
+    expect(role.stderr).toContain('(ValidationError)');
+  });
+});
