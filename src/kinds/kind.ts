@@ -1,5 +1,6 @@
 import type { Change, Scope } from '../network/changes.ts';
 import type { NetworkCollections } from '../network/model.ts';
+import type { Reason } from './reasons.ts';
 
 /** A Kubernetes object of one of our kinds, as far as the loop looks at it. */
 export interface Resource<Spec = unknown, Status = unknown> {
@@ -68,7 +69,7 @@ export type Heals = 'person' | 'object' | 'time';
 
 /** Why something is not as wanted: a reason of the API's catalogue and a sentence that names the object, what was found and what would be right. */
 export interface Problem {
-  readonly reason: string;
+  readonly reason: Reason;
   readonly message: string;
   readonly heals: Heals;
 }
@@ -113,6 +114,8 @@ export interface Step {
   readonly sentence: string;
   /** Stands in `status.resources` before the call is made; the answer's id is filled in after it. */
   readonly remember?: MemoryEntry;
+  /** Leaves `status.resources` once AWS has answered that the call succeeded. */
+  readonly forget?: MemoryEntry;
 }
 
 /** Something that is not done yet although nothing can be written for it now. */
@@ -126,7 +129,9 @@ export interface Waiting {
 /** What a part of the object is like once nothing is waiting in it. */
 export interface PartStatus {
   readonly type: string;
-  readonly reason: string;
+  /** Unknown: cannot be told yet, since an earlier part is not done. */
+  readonly status: 'True' | 'Unknown';
+  readonly reason: Reason;
   readonly message: string;
 }
 
@@ -139,10 +144,10 @@ export interface PlanInput<R extends Resource, Names extends keyof NetworkCollec
   readonly now: number;
   /** Name of this cluster, as in the ownership tag. */
   readonly cluster: string;
-  /** True for the uid of a live object of ours: what carries another uid may only be taken over when that is false. */
+  /** True for the uid of a live object of ours: what carries a uid of nobody may be taken over. */
   readonly isLive: (uid: string) => boolean;
   /** The object that holds a claim, where it is not this one. */
-  readonly claimedBy: (claim: string) => { readonly kind: string; readonly namespace?: string; readonly name: string } | undefined;
+  readonly claimedBy: (claim: string) => Resource | undefined;
 }
 
 export interface Plan<Status = unknown> {
@@ -155,6 +160,8 @@ export interface Plan<Status = unknown> {
   readonly parts: readonly PartStatus[];
   /** `status.resources` from now on: what is confirmed gone is left out. */
   readonly memory: readonly MemoryEntry[];
+  /** What must be told once, in an Event and the log. */
+  readonly notes?: readonly { readonly reason: Reason; readonly message: string }[];
 }
 
 /** What an object's meaning depends on besides itself. */

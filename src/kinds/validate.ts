@@ -74,15 +74,13 @@ function unknownFields(value: unknown, schema: Schema, path: string): readonly V
   });
 }
 
-/** A copy with defaults in place of what is missing, and without fields that are null: to Kubernetes these are missing. */
+/** A copy with defaults in place of what is missing, and without what is null, in maps too: to Kubernetes that is missing. */
 function fillDefaults(value: unknown, schema: Schema): unknown {
   if (schema.type === 'array' && Array.isArray(value)) return value.map((item) => fillDefaults(item, schema.items));
   if (!isObject(value)) return value;
-  if (schema.type === 'map') {
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, fillDefaults(each, schema.values)]));
-  }
-  if (schema.type !== 'object') return value;
   const given = Object.entries(value).filter(([, each]) => each !== null && each !== undefined);
+  if (schema.type === 'map') return Object.fromEntries(given.map(([key, each]) => [key, fillDefaults(each, schema.values)]));
+  if (schema.type !== 'object') return value;
   const missing = Object.entries(schema.properties).filter(([field, each]) => 'default' in each && !given.some(([name]) => name === field));
   return Object.fromEntries(
     [...given, ...missing.map(([field, each]) => [field, structuredClone(each.default)] as const)].map(([field, each]) => {

@@ -1,0 +1,440 @@
+import { cidrsOverlap } from '../../network/cidr.ts';
+import type { PeeringConnection, PeeringState } from '../../network/model.ts';
+import type { MemoryEntry, Problem, Step, Waiting } from '../kind.ts';
+import { missingTags, ownershipOf, ownershipTags } from '../ownership.ts';
+import {
+  associatedCidrs,
+  type Draft,
+  describeVpc,
+  otherSide,
+  type PeeringInput,
+  placeOf,
+  type ResolvedSide,
+  type ResolvedSides,
+  type SideName,
+  sideInAws,
+  sideNames,
+  timestamp,
+} from './side.ts';
+
+/** How long until AWS is asked again about a state that passes by itself, in milliseconds. */
+export const passingStateRecheckMs = 2_000;
+
+/** The connection as each side's account sees it. Two views, since tags are per account and region, and reads lag apart. */
+export interface Connection {
+  readonly id: string;
+  readonly seen: Readonly<Partial<Record<SideName, PeeringConnection>>>;
+  /** The further of the two views along the life cycle. */
+  readonly state: PeeringState;
+  readonly stateMessage: string;
+  /** Made by this object, not found. */
+  readonly created: boolean;
+}
+
+export interface ConnectionDraft extends Draft {
+  readonly connection?: Connection;
+  /** With a step that requests: what asked for it, kept in status so that a rejected one is asked for again only when that changes. */
+  readonly requestedFor?: string;
+}
+
+/** From the first state to the last; of two views of one connection the further one is the truth (aws.md 1.1). */
+const lifeCycle: readonly PeeringState[] = [
+  'initiating-request',
+  'pending-acceptance',
+  'provisioning',
+  'active',
+  'deleting',
+  'failed',
+  'expired',
+  'rejected',
+  'deleted',
+];
+const stateRank = (state: PeeringState): number => lifeCycle.indexOf(state);
+const isLiveState = (state: PeeringState): boolean => stateRank(state) <= stateRank('active');
+export const isEndState = (state: PeeringState): boolean => stateRank(state) > stateRank('deleting');
+
+const roleOf = (side: SideName): string => `${side}/connection`;
+const connectionKey = 'connection';
+
+/** `<generation>` or `<generation>/<reconcile-at>`: what a person last asked for. */
+function askOf(input: PeeringInput): string {
+  const asked = input.resource.metadata.annotations?.['isthmus.dev/reconcile-at'];
+  return asked === undefined ? `${input.resource.metadata.generation}` : `${input.resource.metadata.generation}/${asked}`;
+}
+
+/** Both sides' views of one connection, put together. */
+export function seeConnection(
+  id: string,
+  sides: Readonly<Partial<Record<SideName, { readonly view: ResolvedSide['view'] }>>>,
+  created: boolean,
+): Connection | undefined {
+  const requester = sides.requester?.view.peeringConnections.get(id);
+  const accepter = sides.accepter?.view.peeringConnections.get(id);
+  const furthest = !requester || (accepter && stateRank(accepter.state) > stateRank(requester.state)) ? accepter : requester;
+  if (!furthest) return undefined;
+  return {
+    id,
+    seen: { ...(requester && { requester }), ...(accepter && { accepter }) },
+    state: furthest.state,
+    stateMessage: furthest.stateMessage,
+    created,
+  };
+}
+
+/** Every connection between the two VPCs, in either direction, the most useful one first. */
+function connectionsOfPair(sides: ResolvedSides): readonly string[] {
+  const ids = new Map<string, PeeringState>();
+  for (const name of sideNames) {
+    for (const connection of sides[name].view.peeringConnections.values()) {
+      if (!joins(connection, sides)) continue;
+      const known = ids.get(connection.vpcPeeringConnectionId);
+      if (known === undefined || stateRank(connection.state) > stateRank(known))
+        ids.set(connection.vpcPeeringConnectionId, connection.state);
+    }
+  }
+  return [...ids]
+    .filter(([, state]) => isLiveState(state))
+    .sort(([oneId, one], [otherId, other]) => stateRank(other) - stateRank(one) || (oneId < otherId ? -1 : 1))
+    .map(([id]) => id);
+}
+
+/** The CIDRs of the two VPCs that overlap, IPv4 and IPv6, secondary blocks too: AWS judges by all of them (aws.md 1.2). */
+export function overlapOf(sides: ResolvedSides): readonly (readonly [string, string])[] {
+  const all = (name: SideName) => {
+    const { ipv4, ipv6 } = associatedCidrs(sides[name].vpc);
+    return [...ipv4, ...ipv6];
+  };
+  return all('requester').flatMap((one) =>
+    all('accepter')
+      .filter((other) => cidrsOverlap(one, other))
+      .map((other) => [one, other] as const),
+  );
+}
+
+/**
+ * Finds, requests and accepts the connection.
+ *
+ * | what is there | what is done |
+ * | --- | --- |
+ * | ours, or one between the two VPCs in either direction, live | used; tagged where it is ours |
+ * | an intent without an answer | waited for until a read is certain to show it, then requested again |
+ * | none | requested |
+ * | pending-acceptance | accepted by whoever is the accepter in AWS, or waited for with `acceptance: Manual` |
+ * | rejected | nothing, until the spec changes or `reconcile-at` asks |
+ * | deleted, expired, failed | requested again, each time later |
+ */
+export function planConnection(input: PeeringInput, sides: ResolvedSides): ConnectionDraft {
+  const mine = input.memory.find((entry) => entry.key === connectionKey);
+  const others = input.memory.filter((entry) => entry.key !== connectionKey);
+
+  const known = mine && mine.id !== '' ? seeConnection(mine.id, sides, mine.created) : undefined;
+  const pair = connectionsOfPair(sides);
+  const best = pair[0];
+  const chosenId = known && isLiveState(known.state) && known.state !== 'pending-acceptance' ? known.id : (best ?? known?.id);
+
+  if (chosenId !== undefined) {
+    const connection = chosenId === known?.id ? known : seeConnection(chosenId, sides, false);
+    if (connection && isLiveState(connection.state)) return planLive(input, { sides, connection, mine, others });
+  }
+  if (known && !isEndState(known.state)) {
+    return {
+      steps: [],
+      waiting: [progress(`connection ${known.id} is ${known.state}`)],
+      memory: input.memory,
+      connection: known,
+    };
+  }
+  if (mine && mine.id !== '' && !known && !isGone(mine.id, sides)) {
+    return { steps: [], waiting: [progress(`connection ${mine.id} is not visible in AWS yet`)], memory: input.memory };
+  }
+  if (mine && mine.id === '' && !intentIsSettled(mine, sides)) {
+    return {
+      steps: [],
+      waiting: [progress('a request may have been made without its answer being seen; waiting until AWS is certain to show it')],
+      memory: input.memory,
+    };
+  }
+  return planRequest(input, { sides, mine, others, ...(known && { ended: known }) });
+}
+
+const progress = (message: string): Waiting => ({
+  part: 'Accepted',
+  problem: { reason: 'Progressing', message, heals: 'time' },
+  recheckMs: passingStateRecheckMs,
+});
+
+const isGone = (id: string, sides: ResolvedSides): boolean => sideNames.every((name) => sides[name].view.gone.has(id));
+
+const intentIsSettled = (entry: MemoryEntry, sides: ResolvedSides): boolean =>
+  sideNames.every((name) => Date.parse(entry.intentAt) < sides[name].view.completeUpTo);
+
+/** A connection exists here only because at least one side sees it. */
+export function seenBySomeone(connection: Connection): PeeringConnection {
+  const seen = connection.seen.requester ?? connection.seen.accepter;
+  if (!seen) throw new Error(`connection ${connection.id} is seen by neither side`);
+  return seen;
+}
+
+interface LiveConnection {
+  readonly sides: ResolvedSides;
+  readonly connection: Connection;
+  readonly mine: MemoryEntry | undefined;
+  readonly others: readonly MemoryEntry[];
+}
+
+function planLive(input: PeeringInput, { sides, connection, mine, others }: LiveConnection): ConnectionDraft {
+  const tags = ownershipTags(input.resource, input.cluster);
+  const requesterInAws = requesterOf(connection, sides);
+  const seenByMaker = connection.seen[requesterInAws];
+  const ownership = ownershipOf(seenByMaker?.tags ?? {}, input);
+
+  if (ownership.of === 'elsewhere') {
+    const problem: Problem = {
+      reason: 'OwnedElsewhere',
+      message: `connection ${connection.id} between ${describeVpc(sides.requester)} and ${describeVpc(sides.accepter)} is owned by the cluster ${ownership.cluster}; only one cluster can own it`,
+      heals: 'person',
+    };
+    return { steps: [], waiting: [{ part: 'Accepted', problem }], memory: input.memory, connection };
+  }
+  // Only our own tag in AWS makes it ours: status could be forged, and what was only found must never be tagged or deleted.
+  const created = ownership.of === 'us' || ownership.of === 'predecessor';
+  const entry = (side: SideName): MemoryEntry => {
+    const before = input.memory.find((other) => other.role === roleOf(side) && other.id === connection.id);
+    return {
+      role: roleOf(side),
+      ...placeOf(sides[side].view),
+      id: connection.id,
+      ...(side === requesterInAws && { key: connectionKey }),
+      created,
+      attempt: mine?.attempt ?? 1,
+      intentAt: before?.intentAt ?? mine?.intentAt ?? timestamp(input.now),
+    };
+  };
+  const isConnection = (other: MemoryEntry) => other.role.endsWith('/connection');
+  const former = mine && mine.id !== '' && mine.id !== connection.id ? [formerOf(mine)] : [];
+  const memory = [entry('requester'), entry('accepter'), ...former, ...others.filter((other) => !isConnection(other))];
+  const steps: Step[] = [];
+  const waiting: Waiting[] = [];
+
+  const tagSteps = created
+    ? sideNames.flatMap((name): Step[] => {
+        const seen = connection.seen[name];
+        if (name === 'accepter' && isOnePlace(sides)) return [];
+        const missing = seen && missingTags(tags, seen.tags);
+        if (!missing) return [];
+        return [
+          {
+            change: { action: 'CreateTags', scope: sides[name].view.scope, resourceId: connection.id, tags: missing },
+            part: 'Accepted',
+            stage: 1,
+            sentence: `tag connection ${connection.id} in ${sides[name].view.scope.region}`,
+          },
+        ];
+      })
+    : [];
+
+  switch (connection.state) {
+    case 'initiating-request':
+    case 'provisioning':
+      waiting.push(progress(`connection ${connection.id} is ${connection.state}`));
+      break;
+    case 'pending-acceptance': {
+      const accepter = otherSide(requesterInAws);
+      if (input.resource.spec.acceptance === 'Manual') {
+        waiting.push({
+          part: 'Accepted',
+          problem: {
+            reason: 'PendingAcceptance',
+            message: `connection ${connection.id} waits to be accepted by hand by account ${sides[accepter].view.scope.accountId} in ${sides[accepter].view.scope.region}${expiry(connection)}`,
+            heals: 'time',
+          },
+          recheckMs: 15_000,
+        });
+      } else {
+        steps.push({
+          change: { action: 'AcceptVpcPeeringConnection', scope: sides[accepter].view.scope, vpcPeeringConnectionId: connection.id },
+          part: 'Accepted',
+          stage: 1,
+          sentence: `accept connection ${connection.id} in ${sides[accepter].view.scope.region}`,
+        });
+      }
+      break;
+    }
+    case 'active':
+      break;
+    default:
+      break;
+  }
+  return { steps: [...tagSteps, ...steps], waiting, memory, connection: { ...connection, created } };
+}
+
+function expiry(connection: Connection): string {
+  const expires = connection.seen.requester?.expirationTime ?? connection.seen.accepter?.expirationTime;
+  return expires === undefined ? '' : `; the request expires at ${timestamp(expires).slice(0, 16)}Z`;
+}
+
+/** A connection that was used before: routes that still lead to it are ours to turn. Forgotten once nothing does. */
+const formerOf = (entry: MemoryEntry): MemoryEntry => {
+  const { key: _, ...rest } = entry;
+  return { ...rest, role: entry.role.replace(/\/connection$/, '/former-connection') };
+};
+
+/** Both VPCs in one account and region: the connection carries one set of tags, and not one for each side. */
+const isOnePlace = ({ requester, accepter }: ResolvedSides): boolean =>
+  requester.view.scope.accountId === accepter.view.scope.accountId && requester.view.scope.region === accepter.view.scope.region;
+
+/** Whether a connection is one between the VPCs of these two sides. */
+export function joins(connection: PeeringConnection, sides: ResolvedSides): boolean {
+  const ends = [connection.requester, connection.accepter];
+  return sideNames.every((name) =>
+    ends.some(
+      (end) =>
+        end.vpcId === sides[name].vpc.vpcId &&
+        end.ownerId === sides[name].view.scope.accountId &&
+        end.region === sides[name].view.scope.region,
+    ),
+  );
+}
+
+/**
+ * What becomes of connections that were used before: a request of ours that was overtaken is deleted; one that has ended is kept in memory
+ * for as long as a route still leads to it.
+ */
+export function planFormers(input: PeeringInput, sides: ResolvedSides, memory: readonly MemoryEntry[]): Draft {
+  const steps: Step[] = [];
+  const kept = memory.filter((entry) => {
+    if (!isFormer(entry)) return true;
+    const seen = seeConnection(entry.id, sides, false);
+    if (seen && !isEndState(seen.state)) {
+      const ours = sideNames.some((name) => ownershipOf(seen.seen[name]?.tags ?? {}, input).of === 'us');
+      if (!ours) return false;
+      const side = sides[requesterOf(seen, sides)];
+      if (seen.state !== 'deleting') {
+        steps.push({
+          change: { action: 'DeleteVpcPeeringConnection', scope: side.view.scope, vpcPeeringConnectionId: entry.id },
+          part: 'Accepted',
+          stage: 2,
+          sentence: `delete connection ${entry.id}, which another one between the same VPCs has overtaken`,
+        });
+      }
+      return true;
+    }
+    return sideNames.some((name) =>
+      [...sides[name].view.routeTables.values()].some((table) => table.routes.some((route) => route.target.id === entry.id)),
+    );
+  });
+  return { steps, waiting: [], memory: kept };
+}
+
+/**
+ * Connections of this object's past whose routes it may turn or delete. Memory alone is not believed: one that AWS still shows must join
+ * the same two VPCs.
+ */
+export function formerIds(sides: ResolvedSides, memory: readonly MemoryEntry[]): ReadonlySet<string> {
+  return new Set(
+    memory
+      .filter(isFormer)
+      .map((entry) => entry.id)
+      .filter((id) => {
+        const seen = seeConnection(id, sides, false);
+        return !seen || joins(seenBySomeone(seen), sides);
+      }),
+  );
+}
+
+const isFormer = (entry: MemoryEntry): boolean => entry.role.endsWith('/former-connection');
+
+/** The side of the spec that is the requester in AWS. */
+function requesterOf(connection: Connection, sides: ResolvedSides): SideName {
+  return sideNames.find((name) => sideInAws(seenBySomeone(connection), sides[name]) === 'requester') ?? 'requester';
+}
+
+interface EndedConnection {
+  readonly sides: ResolvedSides;
+  readonly mine: MemoryEntry | undefined;
+  readonly others: readonly MemoryEntry[];
+  readonly ended?: Connection;
+}
+
+function planRequest(input: PeeringInput, { sides, mine, others, ended }: EndedConnection): ConnectionDraft {
+  const { requester, accepter } = sides;
+  const stop = (problem: Problem, recheckMs?: number): ConnectionDraft => ({
+    steps: [],
+    waiting: [{ part: 'Accepted', problem, ...(recheckMs !== undefined && { recheckMs }) }],
+    memory: input.memory,
+    ...(ended && { connection: ended }),
+  });
+
+  const overlaps = overlapOf(sides);
+  if (overlaps.length > 0) {
+    const shown = overlaps
+      .slice(0, 5)
+      .map(([one, other]) => `${one} of ${describeVpc(requester)} and ${other} of ${describeVpc(accepter)}`);
+    return stop({
+      reason: 'CidrOverlap',
+      message: `the VPCs cannot be peered, since CIDRs overlap: ${shown.join('; ')}. To reach single services across overlapping networks use a ResourceEndpoint`,
+      heals: 'person',
+    });
+  }
+  const ask = askOf(input);
+  const attempt = mine ? mine.attempt + 1 : 1;
+  if (ended?.state === 'rejected' && input.resource.status?.requestedFor === ask) {
+    return stop({
+      reason: 'PeeringRejected',
+      message: `connection ${ended.id} was rejected (${ended.stateMessage}); it is requested again when the spec changes or the annotation isthmus.dev/reconcile-at is set to a new value`,
+      heals: 'person',
+    });
+  }
+  if (mine && mine.id !== '' && input.resource.status?.requestedFor === ask) {
+    const dueAt = Date.parse(mine.intentAt) + retryDelayMs(mine.attempt);
+    if (input.now < dueAt) {
+      const what = ended ? `is ${ended.state} (${ended.stateMessage})` : 'is gone';
+      return stop(
+        {
+          reason: ended?.state === 'failed' ? 'PeeringFailed' : ended?.state === 'expired' ? 'PeeringExpired' : 'Progressing',
+          message: `connection ${mine.id} ${what}; it is requested again at ${timestamp(Math.ceil(dueAt / 60_000) * 60_000).slice(0, 16)}Z at the latest`,
+          heals: 'time',
+        },
+        dueAt - input.now,
+      );
+    }
+  }
+  const former = mine && mine.id !== '' ? [formerOf(mine)] : [];
+  const rest = others.filter((other) => !other.role.endsWith('/connection'));
+  const intent: MemoryEntry = {
+    role: roleOf('requester'),
+    ...placeOf(requester.view),
+    id: '',
+    key: connectionKey,
+    created: true,
+    attempt,
+    intentAt: timestamp(input.now),
+  };
+  return {
+    steps: [
+      {
+        change: {
+          action: 'CreateVpcPeeringConnection',
+          scope: requester.view.scope,
+          vpcId: requester.vpc.vpcId,
+          peerVpcId: accepter.vpc.vpcId,
+          peerOwnerId: accepter.view.scope.accountId,
+          peerRegion: accepter.view.scope.region,
+          tags: ownershipTags(input.resource, input.cluster),
+        },
+        part: 'Accepted',
+        stage: 1,
+        sentence: `request a peering connection from ${describeVpc(requester)} to ${describeVpc(accepter)}`,
+        remember: intent,
+      },
+    ],
+    waiting: [],
+    memory: [...former, ...rest],
+    requestedFor: ask,
+  };
+}
+
+/** How long after the request before last a further one is made, in milliseconds: none after the first, then 30 s doubling up to an hour. */
+function retryDelayMs(attempt: number): number {
+  return attempt <= 1 ? 0 : Math.min(30_000 * 2 ** (attempt - 2), 3_600_000);
+}

@@ -1,0 +1,292 @@
+import type { Kind, MemoryEntry, PartStatus, Plan, Problem, SideReference, Step, Waiting } from '../kind.ts';
+import type { VpcPeering, VpcPeeringStatus } from './api.ts';
+import { type Connection, formerIds, planConnection, planFormers, seenBySomeone } from './connection.ts';
+import { planRoutes, type RouteStatus } from './routes.ts';
+import { planRules, type RuleStatus } from './rules.ts';
+import {
+  associatedCidrs,
+  findVpc,
+  isProblem,
+  otherSide,
+  type PeeringCollection,
+  type PeeringInput,
+  peeringCollections,
+  type ResolvedSide,
+  type ResolvedSides,
+  type SideName,
+  sideInAws,
+  sideNames,
+} from './side.ts';
+import { planTeardown, teardownSides } from './teardown.ts';
+
+type Status = Omit<VpcPeeringStatus, 'conditions' | 'resources' | 'plan' | 'observedGeneration'>;
+
+const partTypes = ['Accepted', 'DnsReady', 'RoutesReady', 'SecurityGroupsReady'] as const;
+
+/** Lists in status show at most this many entries, with the whole count beside them. */
+const longestStatusList = 100;
+
+export const vpcPeering: Kind<VpcPeering, Status, PeeringCollection> = {
+  kind: 'VpcPeering',
+  partTypes,
+  collections: peeringCollections,
+  dependsOn: (resource) => [
+    ...sideNames.map((name) => ({ kind: 'AwsAccount' as const, name: accountRef(resource, name) })),
+    ...(resource.metadata.namespace === undefined ? [] : [{ kind: 'Namespace' as const, name: resource.metadata.namespace }]),
+  ],
+  claims,
+  sides: (resource) => (resource.metadata.deletionTimestamp === undefined ? sides(resource) : teardownSides(resource)),
+  plan,
+};
+
+const accountRef = (resource: VpcPeering, name: SideName): string => resource.spec[name].accountRef?.name ?? 'default';
+
+function sides(resource: VpcPeering): Readonly<Record<SideName, SideReference>> {
+  const reference = (name: SideName): SideReference => {
+    const { region } = resource.spec[name];
+    const mine = (resource.status?.resources ?? []).filter((entry) => entry.role.startsWith(`${name}/`) || /connection$/.test(entry.role));
+    return {
+      accountRef: accountRef(resource, name),
+      ...(region !== undefined && { region }),
+      ids: [...new Set(mine.map((entry) => entry.id))].filter((id) => id !== ''),
+    };
+  };
+  return { requester: reference('requester'), accepter: reference('accepter') };
+}
+
+/** The pair of VPCs, as far as it is known: two objects that want it run one after another, and the older one owns it. */
+function claims(resource: VpcPeering): readonly string[] {
+  const ends = sideNames.map((name) => resource.status?.[name]?.vpcId ?? resource.spec[name].vpcId);
+  const pair = ends.every((end) => end !== undefined) ? [`pair:${ends.toSorted().join('+')}`] : [];
+  const made = (resource.status?.resources ?? []).filter((entry) => entry.role.endsWith('/route')).map((entry) => `route:${entry.id}`);
+  return [...pair, ...made];
+}
+
+function plan(input: PeeringInput): Plan<Status> {
+  if (input.resource.metadata.deletionTimestamp !== undefined) {
+    const draft = planTeardown(input);
+    return { ...draft, status: keptStatus(input.resource), parts: [] };
+  }
+  const found = resolve(input);
+  if ('waiting' in found) {
+    return { steps: [], waiting: found.waiting, memory: input.memory, status: keptStatus(input.resource), parts: unknownParts('Accepted') };
+  }
+  const taken = input.claimedBy(
+    `pair:${sideNames
+      .map((name) => found[name].vpc.vpcId)
+      .toSorted()
+      .join('+')}`,
+  );
+  if (taken) {
+    const problem: Problem = {
+      reason: 'SideOwnedByAnother',
+      message: `VpcPeering ${taken.metadata.namespace}/${taken.metadata.name} joins ${found.requester.vpc.vpcId} and ${found.accepter.vpc.vpcId} already, and is older; delete one of the two`,
+      heals: 'person',
+    };
+    return {
+      steps: [],
+      waiting: [{ part: 'Accepted', problem }],
+      memory: input.memory,
+      status: keptStatus(input.resource),
+      parts: unknownParts('Accepted'),
+    };
+  }
+  return planConnected(input, found);
+}
+
+/** Both sides' VPCs, or what keeps them from being known. What was resolved once must not come out differently later. */
+function resolve(input: PeeringInput): ResolvedSides | { readonly waiting: readonly Waiting[] } {
+  const waiting: Waiting[] = [];
+  const found = new Map<SideName, ResolvedSide>();
+  for (const name of sideNames) {
+    const side = input.sides[name];
+    if (!side || side.problem) {
+      if (side?.problem) waiting.push({ part: 'Accepted', problem: side.problem });
+      continue;
+    }
+    const before = input.resource.status?.[name];
+    const vpc = findVpc(name, input.resource.spec[name], side.view);
+    const now = { accountId: side.view.scope.accountId, region: side.view.scope.region, ...(!isProblem(vpc) && { vpcId: vpc.vpcId }) };
+    const changed = (['accountId', 'region', 'vpcId'] as const).filter(
+      (field) => before?.[field] !== undefined && now[field] !== undefined && before[field] !== now[field],
+    );
+    if (changed.length > 0) {
+      const differences = changed.map((field) => `${field} was ${before?.[field]} and would now be ${now[field]}`);
+      waiting.push({
+        part: 'Accepted',
+        problem: {
+          reason: 'IdentityChanged',
+          message: `spec.${name} leads somewhere else than before: ${differences.join('; ')}; nothing is written: restore what it led to, or make a new object`,
+          heals: 'person',
+        },
+      });
+    } else if (isProblem(vpc)) {
+      waiting.push({ part: 'Accepted', problem: vpc });
+    } else {
+      found.set(name, { name, spec: input.resource.spec[name], view: side.view, vpc });
+    }
+  }
+  const requester = found.get('requester');
+  const accepter = found.get('accepter');
+  if (!requester || !accepter) return { waiting };
+  if (requester.vpc.vpcId === accepter.vpc.vpcId) {
+    const problem: Problem = {
+      reason: 'CidrOverlap',
+      message: `spec.requester and spec.accepter both lead to ${requester.vpc.vpcId}: a VPC cannot be peered with itself`,
+      heals: 'person',
+    };
+    return { waiting: [{ part: 'Accepted', problem }] };
+  }
+  return { requester, accepter };
+}
+
+function planConnected(input: PeeringInput, found: ResolvedSides): Plan<Status> {
+  const draft = planConnection(input, found);
+  const { connection } = draft;
+  const steps: Step[] = [...draft.steps];
+  const waiting: Waiting[] = [...draft.waiting];
+  let memory = draft.memory;
+  const routes: Partial<Record<SideName, readonly RouteStatus[]>> = {};
+  const rules: Partial<Record<SideName, readonly RuleStatus[]>> = {};
+  const skipped: string[] = [];
+
+  const active = connection?.state === 'active' && waiting.length === 0;
+  if (active) {
+    const options = planOptions(connection, found);
+    steps.push(...options.steps);
+    waiting.push(...options.waiting);
+    const formers = formerIds(found, memory);
+    for (const name of sideNames) {
+      const side = found[name];
+      const peer = found[otherSide(name)];
+      const routesDraft = planRoutes(input, { side, peer, connection, formers, memory });
+      const rulesDraft = planRules(input, { side, peer, memory: routesDraft.memory });
+      steps.push(...routesDraft.steps, ...rulesDraft.steps);
+      waiting.push(...routesDraft.waiting, ...rulesDraft.waiting);
+      memory = rulesDraft.memory;
+      routes[name] = routesDraft.status;
+      rules[name] = rulesDraft.status;
+      skipped.push(...routesDraft.skipped);
+    }
+    const formersDraft = planFormers(input, found, memory);
+    steps.push(...formersDraft.steps);
+    memory = formersDraft.memory;
+  }
+
+  const requestedFor = draft.requestedFor ?? input.resource.status?.requestedFor;
+  const status: Status = {
+    ...(connection && { peeringConnectionId: connection.id, state: connection.state, stateMessage: connection.stateMessage }),
+    ...(requestedFor !== undefined && { requestedFor }),
+    requester: sideStatus(found.requester, { routes: routes.requester, rules: rules.requester }, input.resource.status?.requester),
+    accepter: sideStatus(found.accepter, { routes: routes.accepter, rules: rules.accepter }, input.resource.status?.accepter),
+  };
+  const parts = active ? readyParts(input.resource, connection, { routes, rules, skipped }) : unknownParts('Accepted');
+  return { steps: steps.toSorted(inOrder), waiting, memory: memory.toSorted(byRole), status, parts };
+}
+
+/** Order of a plan: by stage, then by what it does and to what, so that the same plan always reads the same. */
+function inOrder(one: Step, other: Step): number {
+  if (one.stage !== other.stage) return one.stage - other.stage;
+  const [a, b] = [one, other].map((step) => `${partTypes.indexOf(step.part as (typeof partTypes)[number])} ${step.sentence}`) as [
+    string,
+    string,
+  ];
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function byRole(one: MemoryEntry, other: MemoryEntry): number {
+  const [a, b] = [one, other].map((entry) => `${entry.role} ${entry.region} ${entry.key ?? entry.id}`) as [string, string];
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Each side sets its own option; what is left out is not managed (aws.md 1.4). */
+function planOptions(
+  connection: Connection,
+  found: ResolvedSides,
+): { readonly steps: readonly Step[]; readonly waiting: readonly Waiting[] } {
+  const steps: Step[] = [];
+  for (const name of sideNames) {
+    const side = found[name];
+    const wanted = side.spec.dns?.allowDnsResolutionFromRemoteVpc;
+    const seen = connection.seen[name];
+    if (wanted === undefined || !seen) continue;
+    const end = sideInAws(seenBySomeone(connection), side);
+    if ((seen[end].allowDnsResolutionFromRemoteVpc ?? false) === wanted) continue;
+    steps.push({
+      change: {
+        action: 'ModifyVpcPeeringConnectionOptions',
+        scope: side.view.scope,
+        vpcPeeringConnectionId: connection.id,
+        side: end,
+        allowDnsResolutionFromRemoteVpc: wanted,
+      },
+      part: 'DnsReady',
+      stage: 1,
+      sentence: `${wanted ? 'allow' : 'stop'} DNS resolution from the remote VPC on the ${name} side of ${connection.id}`,
+    });
+  }
+  return { steps, waiting: [] };
+}
+
+function sideStatus(
+  side: ResolvedSide,
+  shown: { readonly routes: readonly RouteStatus[] | undefined; readonly rules: readonly RuleStatus[] | undefined },
+  before: VpcPeeringStatus['requester'],
+): NonNullable<VpcPeeringStatus['requester']> {
+  const { ipv4, ipv6 } = associatedCidrs(side.vpc);
+  const routes = shown.routes ?? before?.routes ?? [];
+  const rules = shown.rules ?? before?.securityGroupRules ?? [];
+  return {
+    accountId: side.view.scope.accountId,
+    region: side.view.scope.region,
+    vpcId: side.vpc.vpcId,
+    cidrs: [...ipv4, ...ipv6],
+    routes: routes.slice(0, longestStatusList),
+    routeCount: shown.routes?.length ?? before?.routeCount ?? 0,
+    securityGroupRules: rules.slice(0, longestStatusList),
+    securityGroupRuleCount: shown.rules?.length ?? before?.securityGroupRuleCount ?? 0,
+  };
+}
+
+/** The status as it was, where nothing new is known. */
+function keptStatus(resource: VpcPeering): Status {
+  const { conditions: _conditions, resources: _resources, plan: _plan, observedGeneration: _generation, ...rest } = resource.status ?? {};
+  return rest;
+}
+
+const unknownParts = (from: (typeof partTypes)[number]): readonly PartStatus[] =>
+  partTypes
+    .slice(partTypes.indexOf(from))
+    .map((type) => ({ type, status: 'Unknown', reason: 'Progressing', message: 'the connection is not active yet' }));
+
+function readyParts(
+  resource: VpcPeering,
+  connection: Connection,
+  made: {
+    readonly routes: Partial<Record<SideName, readonly RouteStatus[]>>;
+    readonly rules: Partial<Record<SideName, readonly RuleStatus[]>>;
+    readonly skipped: readonly string[];
+  },
+): readonly PartStatus[] {
+  const count = (lists: Partial<Record<SideName, readonly unknown[]>>) => (lists.requester?.length ?? 0) + (lists.accepter?.length ?? 0);
+  const references = sideNames.flatMap((name) => made.rules[name] ?? []).filter((rule) => rule.source.startsWith('sg-')).length;
+  const managed = sideNames.some((name) => resource.spec[name].dns?.allowDnsResolutionFromRemoteVpc !== undefined);
+  const edge =
+    made.skipped.length === 0 ? '' : `; edge tables take no route to a peering and were skipped: ${made.skipped.toSorted().join(', ')}`;
+  return [
+    { type: 'Accepted', status: 'True', reason: 'Available', message: `connection ${connection.id} is active` },
+    {
+      type: 'DnsReady',
+      status: 'True',
+      reason: managed ? 'Available' : 'NotManaged',
+      message: managed ? 'DNS options are set on the sides that name them' : 'no side sets a DNS option',
+    },
+    { type: 'RoutesReady', status: 'True', reason: 'Available', message: `${count(made.routes)} routes lead to ${connection.id}${edge}` },
+    {
+      type: 'SecurityGroupsReady',
+      status: 'True',
+      reason: 'Available',
+      message: `${count(made.rules)} rules are in place, ${references} of them by reference to the peer's group`,
+    },
+  ];
+}

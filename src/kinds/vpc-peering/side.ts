@@ -1,0 +1,155 @@
+import type { PeeringConnection, SecurityGroup, Vpc } from '../../network/model.ts';
+import type { MemoryEntry, PlanInput, Problem, Step, View, Waiting } from '../kind.ts';
+import type { VpcPeering, VpcPeeringSpec } from './api.ts';
+
+/** The two sides, as the spec names them. Which one is the requester in AWS can differ: an adopted connection may run the other way. */
+export type SideName = 'requester' | 'accepter';
+export const sideNames: readonly SideName[] = ['requester', 'accepter'];
+export const otherSide = (side: SideName): SideName => (side === 'requester' ? 'accepter' : 'requester');
+
+/** What a peering needs to know of each region that it touches. */
+export const peeringCollections = ['vpcs', 'routeTables', 'securityGroups', 'securityGroupRules', 'peeringConnections'] as const;
+export type PeeringCollection = (typeof peeringCollections)[number];
+export type PeeringView = View<PeeringCollection>;
+export type PeeringInput = PlanInput<VpcPeering, PeeringCollection>;
+
+/** One side of the peering, found in AWS. */
+export interface ResolvedSide {
+  readonly name: SideName;
+  readonly spec: VpcPeeringSpec[SideName];
+  readonly view: PeeringView;
+  readonly vpc: Vpc;
+}
+export type ResolvedSides = Readonly<Record<SideName, ResolvedSide>>;
+
+/** What planning one part adds to the plan. Memory is the whole list from then on. */
+export interface Draft {
+  readonly steps: readonly Step[];
+  readonly waiting: readonly Waiting[];
+  readonly memory: readonly MemoryEntry[];
+}
+
+/** CIDRs that carry traffic, in AWS's order. */
+export function associatedCidrs(vpc: Vpc): { readonly ipv4: readonly string[]; readonly ipv6: readonly string[] } {
+  const associated = (blocks: Vpc['cidrBlocks']) => blocks.filter((block) => block.state === 'associated').map((block) => block.cidr);
+  return { ipv4: associated(vpc.cidrBlocks), ipv6: associated(vpc.ipv6CidrBlocks) };
+}
+
+/**
+ * The peer's CIDRs that this side can talk to: all IPv4 ones, and the IPv6 ones where both VPCs have IPv6
+ * (a peering carries IPv6 only between VPCs that both have it).
+ */
+export function peerCidrs(side: ResolvedSide, peer: ResolvedSide): readonly string[] {
+  const theirs = associatedCidrs(peer.vpc);
+  return associatedCidrs(side.vpc).ipv6.length > 0 ? [...theirs.ipv4, ...theirs.ipv6] : theirs.ipv4;
+}
+
+/** `vpc-… (us-west-2)`, for messages. */
+export const describeVpc = (side: { readonly vpc: Vpc; readonly view: PeeringView }): string =>
+  `${side.vpc.vpcId} (${side.view.scope.region})`;
+
+/** `Name=peering_test_1,tier=private`, for messages. */
+export const describeTags = (tags: Readonly<Record<string, string>>): string =>
+  Object.entries(tags)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+
+/** Whether each tag is there with exactly this value. */
+export const hasTags = (tags: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean =>
+  Object.entries(wanted).every(([key, value]) => tags[key] === value);
+
+/**
+ * The VPC that a side names: by id, or by tags, which must match exactly one VPC that the account owns
+ * (VPCs shared with the account are listed to it too, but are not its to peer).
+ */
+export function findVpc(name: SideName, spec: VpcPeeringSpec[SideName], view: PeeringView): Vpc | Problem {
+  const { accountId, region } = view.scope;
+  const place = `account ${accountId}, region ${region}`;
+  const owned = [...view.vpcs.values()].filter((vpc) => vpc.ownerId === accountId);
+  if (spec.vpcId !== undefined) {
+    return (
+      owned.find((vpc) => vpc.vpcId === spec.vpcId) ?? {
+        reason: 'VpcNotFound',
+        message: `spec.${name}.vpcId: ${place} owns no VPC ${spec.vpcId}; give the id of a VPC of that account and region`,
+        heals: 'object',
+      }
+    );
+  }
+  const tags = spec.vpcSelector?.tags ?? {};
+  const matching = owned.filter((vpc) => hasTags(vpc.tags, tags)).sort((one, other) => (one.vpcId < other.vpcId ? -1 : 1));
+  if (matching.length === 1 && matching[0]) return matching[0];
+  if (matching.length === 0) {
+    return {
+      reason: 'VpcNotFound',
+      message: `spec.${name}.vpcSelector: ${place} owns no VPC with the tags ${describeTags(tags)}; exactly one must have them`,
+      heals: 'object',
+    };
+  }
+  const shown = matching.slice(0, 10).map((vpc) => vpc.vpcId);
+  return {
+    reason: 'VpcAmbiguous',
+    message: `spec.${name}.vpcSelector: ${matching.length} VPCs of ${place} have the tags ${describeTags(tags)} (${shown.join(', ')}${matching.length > shown.length ? ', …' : ''}); exactly one must have them: add a tag, or use vpcId`,
+    heals: 'person',
+  };
+}
+
+/** The security group that a rule names, within one VPC: exactly one must match. */
+export function findGroup(
+  selector: {
+    readonly id?: string | undefined;
+    readonly name?: string | undefined;
+    readonly tags?: Readonly<Record<string, string>> | undefined;
+  },
+  side: { readonly view: PeeringView; readonly vpc: Vpc },
+  field: string,
+): SecurityGroup | Problem {
+  const matching = [...side.view.securityGroups.values()]
+    .filter((group) => group.vpcId === side.vpc.vpcId)
+    .filter(
+      (group) =>
+        (selector.id === undefined || group.groupId === selector.id) && (selector.name === undefined || group.groupName === selector.name),
+    )
+    .filter((group) => hasTags(group.tags, selector.tags ?? {}))
+    .sort((one, other) => (one.groupId < other.groupId ? -1 : 1));
+  if (matching.length === 1 && matching[0]) return matching[0];
+  const wanted = selector.id
+    ? `with the id ${selector.id}`
+    : selector.name
+      ? `named ${selector.name}`
+      : `with the tags ${describeTags(selector.tags ?? {})}`;
+  if (matching.length === 0) {
+    return {
+      reason: 'SecurityGroupNotFound',
+      message: `${field}: ${describeVpc(side)} has no security group ${wanted}; exactly one must match`,
+      heals: 'object',
+    };
+  }
+  const shown = matching.slice(0, 10).map((group) => group.groupId);
+  return {
+    reason: 'SecurityGroupAmbiguous',
+    message: `${field}: ${describeVpc(side)} has ${matching.length} security groups ${wanted} (${shown.join(', ')}); exactly one must match`,
+    heals: 'person',
+  };
+}
+
+export const isProblem = (found: object): found is Problem => 'heals' in found;
+
+/** Which side of a connection in AWS a side of the spec is: the accepter of an adopted one may be our requester. */
+export function sideInAws(
+  connection: PeeringConnection,
+  side: { readonly view: PeeringView; readonly vpc: { readonly vpcId: string } },
+): SideName {
+  const { vpcId, ownerId, region } = connection.requester;
+  return vpcId === side.vpc.vpcId && ownerId === side.view.scope.accountId && region === side.view.scope.region ? 'requester' : 'accepter';
+}
+
+/** Where an entry of memory lives, from a view. */
+export const placeOf = (view: PeeringView): Pick<MemoryEntry, 'accountRef' | 'accountId' | 'region'> => ({
+  accountRef: view.scope.accountRef,
+  accountId: view.scope.accountId,
+  region: view.scope.region,
+});
+
+/** RFC 3339 in whole seconds. */
+export const timestamp = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;

@@ -1,0 +1,106 @@
+import { type AccountIdentity, type Aws, AwsError, IdentityError } from '../aws/aws.ts';
+import { allowsNamespace } from '../kinds/aws-account/access.ts';
+import type { AwsAccount } from '../kinds/aws-account/api.ts';
+import type { Kind, Problem, Resource, Side, SideReference } from '../kinds/kind.ts';
+import type { Cluster } from '../kube/cluster.ts';
+import { problemOf } from './problems.ts';
+
+export interface Entry {
+  readonly cluster: Cluster;
+  readonly aws: Aws;
+}
+
+/** The AwsAccount of a name, as the cluster has it now. */
+export function findAccount(cluster: Cluster, name: string): AwsAccount | undefined {
+  return cluster.get({ kind: 'AwsAccount', name }) as AwsAccount | undefined;
+}
+
+/** What the AWS room needs to know of an AwsAccount. */
+export function identityOf(account: AwsAccount): AccountIdentity {
+  const { accountId, assumeRole, defaultRegion } = account.spec;
+  return { name: account.metadata.name, accountId, assumeRole, defaultRegion };
+}
+
+/**
+ * Why an object may not use an AwsAccount, or undefined where it may. Asked before a pass, and again directly before each write.
+ * An object that is being deleted may still clean up what it made, as long as the AwsAccount exists.
+ */
+export function refusal(
+  cluster: Cluster,
+  resource: Resource,
+  account: AwsAccount | undefined,
+  reference: SideReference,
+): Problem | undefined {
+  const { namespace, deletionTimestamp } = resource.metadata;
+  if (!account) {
+    return {
+      reason: 'AccountNotFound',
+      message: `there is no AwsAccount ${reference.accountRef}; make one, or name another in accountRef`,
+      heals: 'object',
+    };
+  }
+  if (namespace === undefined || deletionTimestamp !== undefined) return undefined;
+  if (!allowsNamespace(account, cluster.namespaceLabels(namespace))) {
+    return {
+      reason: 'AccountNotAllowed',
+      message: `AwsAccount ${reference.accountRef} does not allow the namespace ${namespace} (spec.allowedNamespaces)`,
+      heals: 'object',
+    };
+  }
+  const region = reference.region ?? account.spec.defaultRegion;
+  const { regions } = account.spec;
+  if (region !== undefined && regions !== undefined && !regions.includes(region)) {
+    return {
+      reason: 'RegionNotAllowed',
+      message: `AwsAccount ${reference.accountRef} does not allow the region ${region}; it allows ${regions.join(', ')}`,
+      heals: 'person',
+    };
+  }
+  return undefined;
+}
+
+/** Opens the accounts and regions that an object names; what cannot be opened says why. */
+export async function openSides(entry: Entry, kind: Kind, resource: Resource): Promise<Readonly<Record<string, Side>>> {
+  const references = Object.entries(kind.sides(resource));
+  const opened = await Promise.all(
+    references.map(async ([name, reference]) => [name, await openSide(entry, { kind, resource, reference })] as const),
+  );
+  return Object.fromEntries(opened);
+}
+
+async function openSide(
+  { cluster, aws }: Entry,
+  { kind, resource, reference }: { kind: Kind; resource: Resource; reference: SideReference },
+): Promise<Side> {
+  const account = findAccount(cluster, reference.accountRef);
+  const refused = refusal(cluster, resource, account, reference);
+  if (refused || !account) return { problem: refused as Problem };
+  const region = reference.region ?? account.spec.defaultRegion;
+  try {
+    const { arn, scope } = await aws.identify(identityOf(account));
+    if (kind.collections.length === 0) {
+      return { identity: arn, view: emptyView(scope(region ?? '')) };
+    }
+    if (region === undefined) {
+      return {
+        problem: {
+          reason: 'RegionMissing',
+          message: `neither the object names a region nor AwsAccount ${reference.accountRef} a defaultRegion; give one of the two`,
+          heals: 'person',
+        },
+      };
+    }
+    const view = await aws.view({ account: identityOf(account), region, collections: kind.collections, ids: reference.ids });
+    return { identity: arn, view };
+  } catch (error) {
+    if (error instanceof IdentityError) {
+      return { problem: { reason: error.reason, message: `AwsAccount ${reference.accountRef}: ${error.message}`, heals: 'person' } };
+    }
+    if (error instanceof AwsError) return { problem: problemOf(error) };
+    throw error;
+  }
+}
+
+/** For kinds that look at no network. */
+const emptyView = (scope: Parameters<Aws['apply']>[1]['scope']): NonNullable<Side['view']> =>
+  ({ scope, asOf: 0, completeUpTo: Number.NEGATIVE_INFINITY, gone: new Set<string>() }) as unknown as NonNullable<Side['view']>;
