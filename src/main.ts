@@ -4,6 +4,7 @@ import type { Ambient } from './ambient/ambient.ts';
 import { realClock } from './ambient/clock.ts';
 import { realRandom } from './ambient/random.ts';
 import { generateCommand } from './cli/generate.ts';
+import { runCommand } from './cli/run.ts';
 
 const ambient: Ambient = { clock: realClock, random: realRandom };
 
@@ -16,5 +17,6 @@ const program = new Command('isthmus')
     process.exit(error.exitCode === 0 ? 0 : 2);
   });
 
+program.addCommand(runCommand(ambient).copyInheritedSettings(program));
 program.addCommand(generateCommand(ambient).copyInheritedSettings(program));
 await program.parseAsync();

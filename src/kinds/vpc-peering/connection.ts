@@ -59,7 +59,8 @@ const connectionKey = 'connection';
 /** `<generation>` or `<generation>/<reconcile-at>`: what a person last asked for. */
 function askOf(input: PeeringInput): string {
   const asked = input.resource.metadata.annotations?.['isthmus.dev/reconcile-at'];
-  return asked === undefined ? `${input.resource.metadata.generation}` : `${input.resource.metadata.generation}/${asked}`;
+  // Annotations may be long; status is kept short.
+  return asked === undefined ? `${input.resource.metadata.generation}` : `${input.resource.metadata.generation}/${asked.slice(0, 256)}`;
 }
 
 /** Both sides' views of one connection, put together. */
