@@ -169,11 +169,11 @@ export function createInventory({ accounts, calls, clock, random, freshness, lea
     const now = clock.monotonic();
     const describedAt = collection.described(asked.key)?.startedAt ?? Number.NEGATIVE_INFINITY;
     if (isPresent(asked, collection.items.get(asked.key))) {
-      return isPassing(snapshot, asked) && now - Math.max(describedAt, collection.readAt(asked.key)) >= freshness.passingMs;
+      return isPassing(snapshot, asked) && now >= windowEnd(Math.max(describedAt, collection.readAt(asked.key)), freshness.passingMs);
     }
     if (isGone(snapshot, asked)) return false;
     const provable = provableFrom(asked.id);
-    return now - describedAt >= freshness.passingMs || (describedAt < provable && provable <= now);
+    return now >= windowEnd(describedAt, freshness.passingMs) || (describedAt < provable && provable <= now);
   }
 
   async function describe(snapshot: Snapshot, asked: readonly Asked[]): Promise<void> {

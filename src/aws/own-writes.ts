@@ -21,7 +21,7 @@ export interface Effect<Name extends keyof NetworkCollections = keyof NetworkCol
 /** An effect on whichever collection; a distributed union, so that each keeps its own type. */
 export type AnyEffect = { [Name in keyof NetworkCollections]: Effect<Name> }[keyof NetworkCollections];
 
-/** From when on AWS must show what was so at this moment. Whole milliseconds: fractions only keep the order within one. */
+/** The end of a time that began at this moment: of the consistency window after a write, above all. Fractions of a millisecond only keep the order within one. */
 export function windowEnd(at: number, windowMs: number): number {
   return Math.floor(at) + windowMs;
 }
