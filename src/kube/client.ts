@@ -138,15 +138,18 @@ export function createKubeClient(config: KubeConfig, clock: Clock): KubeClient {
     async call(asked) {
       const { signal, done } = timeLimit(clock, asked.timeoutMs ?? requestTimeoutMs);
       try {
-        const body = await send(asked, signal);
-        return await body.json();
+        return await unlessRaised(
+          signal,
+          send(asked, signal).then((body) => body.json()),
+        );
       } finally {
         done();
       }
     },
     async *stream(asked, signal) {
       const limit = timeLimit(clock, asked.timeoutMs ?? requestTimeoutMs);
-      const body = await send(asked, AbortSignal.any([signal, limit.signal])).finally(limit.done);
+      const either = AbortSignal.any([signal, limit.signal]);
+      const body = await unlessRaised(either, send(asked, either)).finally(limit.done);
       yield* jsonLines(body.setEncoding('utf8'));
     },
   };
@@ -156,6 +159,16 @@ function timeLimit(clock: Clock, ms: number): { signal: AbortSignal; done: () =>
   const controller = new AbortController();
   const timer = clock.after(ms, () => controller.abort(new Error(`the API server did not answer within ${ms / 1000} s`)));
   return { signal: controller.signal, done: () => timer.cancel() };
+}
+
+/** Rejects with the signal's reason as soon as that is raised: undici itself rejects only once a connection that is being made has failed. */
+function unlessRaised<Answer>(signal: AbortSignal, answer: Promise<Answer>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 /** A last line that was cut off is left out: the one who reads on asks again from the version before it. */

@@ -148,7 +148,7 @@ export class Lease implements Leadership {
     const signal = this.#stop.signal;
     while (!signal.aborted) {
       try {
-        await sleep(clock, this.#retryDelay(), signal);
+        await sleep(clock, Math.min(this.#retryDelay(), this.#remainingMs()), signal);
       } catch {
         return;
       }
@@ -188,7 +188,7 @@ export class Lease implements Leadership {
   async #read(): Promise<LeaseObject | undefined> {
     const { client, name } = this.#options;
     try {
-      return (await client.call({ method: 'GET', path: `${this.#path}/${name}`, timeoutMs: attemptTimeoutMs })) as LeaseObject;
+      return (await client.call({ method: 'GET', path: `${this.#path}/${name}`, timeoutMs: this.#timeoutMs() })) as LeaseObject;
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) return undefined;
       throw error;
@@ -215,7 +215,7 @@ export class Lease implements Leadership {
     };
     // With the resourceVersion that was read, so that of two processes that saw it run out only one takes it.
     const place = before ? ({ method: 'PUT', path: `${this.#path}/${name}` } as const) : ({ method: 'POST', path: this.#path } as const);
-    return (await client.call({ ...place, body, timeoutMs: attemptTimeoutMs })) as LeaseObject;
+    return (await client.call({ ...place, body, timeoutMs: this.#timeoutMs() })) as LeaseObject;
   }
 
   #observe(object: LeaseObject): void {
@@ -235,6 +235,17 @@ export class Lease implements Leadership {
   #elapsedSince(moment: Moment): number {
     const { clock } = this.#options;
     return Math.max(clock.monotonic() - moment.monotonic, clock.now() - moment.wall);
+  }
+
+  /** How long the lease is surely ours from now on. */
+  #remainingMs(): number {
+    return this.#renewedAt ? Math.max(0, surelyMs - this.#elapsedSince(this.#renewedAt)) : 0;
+  }
+
+  /** While we lead, no attempt may last longer than the lease: the loss must be told in the moment in which it happens. */
+  #timeoutMs(): number {
+    const remaining = this.#remainingMs();
+    return remaining > 0 ? Math.min(attemptTimeoutMs, remaining) : attemptTimeoutMs;
   }
 
   #retryDelay(): number {

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { KubeConfig } from '@kubernetes/client-node';
 import { settle, VirtualClock } from '../../src/ambient/virtual-clock.ts';
@@ -106,6 +106,26 @@ describe('a request to the API server', () => {
     await clock.advance(5_000);
     await refused;
   });
+});
+
+test('a request whose TLS connection never comes about ends after its time too', async () => {
+  const silent = createTcpServer((socket) => closing.push(() => socket.destroy()));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const config = new KubeConfig();
+  const { port } = silent.address() as AddressInfo;
+  config.loadFromClusterAndUser(
+    { name: 'test', server: `https://127.0.0.1:${port}`, skipTLSVerify: true },
+    { name: 'me', token: 'secret' },
+  );
+  const clock = new VirtualClock();
+  const refused = expect(createKubeClient(config, clock).call({ method: 'GET', path: '/api', timeoutMs: 1_000 })).rejects.toThrow(
+    'within 1 s',
+  );
+  const startedAt = performance.now();
+  await clock.advance(1_000);
+  await refused;
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  closing.push(() => silent.close());
 });
 
 describe('an endless answer', () => {

@@ -231,6 +231,21 @@ describe('a lease', () => {
     expect(one.lease.surelyHeld()).toBe(false);
   });
 
+  test('is told to be lost in the moment in which it is, although a renewal is still waiting for its answer', async () => {
+    const clock = new VirtualClock();
+    const store = leaseStore(clock);
+    let isFrozen = false;
+    const limited = (request: KubeRequest) =>
+      isFrozen ? new Promise<void>((_, reject) => clock.after(request.timeoutMs ?? 1e9, () => reject(new Error('no answer')))) : undefined;
+    const one = candidate({ clock, client: store.clientWith(limited), identity: 'one' });
+    one.start();
+    await clock.advance(20_000);
+    isFrozen = true;
+    const renewedAt = store.writes.at(-1)?.at ?? 0;
+    await clock.advanceUntil(() => one.lost.length > 0, 60_000);
+    expect(clock.monotonic() - renewedAt).toBe(10_000);
+  });
+
   test('that is handed over is taken by the next one without waiting for its end', async () => {
     const clock = new VirtualClock();
     const store = leaseStore(clock);
