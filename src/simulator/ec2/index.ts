@@ -1,0 +1,53 @@
+import { ApiError, type Call, type Operation, type Operations } from '../service.ts';
+import type { World } from '../world.ts';
+import { instanceOperations } from './instances.ts';
+import { internetGatewayOperations } from './internet-gateways.ts';
+import { networkAclOperations } from './network-acls.ts';
+import { networkInterfaceOperations } from './network-interfaces.ts';
+import { peeringOperations } from './peering-connections.ts';
+import { regionOperations } from './regions.ts';
+import { routeTableOperations } from './route-tables.ts';
+import { routeOperations } from './routes.ts';
+import { securityGroupRuleOperations } from './security-group-rules.ts';
+import { securityGroupOperations } from './security-groups.ts';
+import { subnetOperations } from './subnets.ts';
+import { tagOperations } from './tags.ts';
+import { vpcCidrBlockOperations } from './vpc-cidr-blocks.ts';
+import { vpcOperations } from './vpcs.ts';
+
+/**
+ * EC2 as far as it is modelled. Each call first lets the world catch up with its clock; it happens as a whole or not at all; with `DryRun` it
+ * never happens, and says so with the error that stands for "you might" (aws.md 7.2).
+ */
+export function ec2Operations(world: World): Operations {
+  const operations: Operations = {
+    ...instanceOperations(world),
+    ...internetGatewayOperations(world),
+    ...networkAclOperations(world),
+    ...networkInterfaceOperations(world),
+    ...peeringOperations(world),
+    ...regionOperations(world),
+    ...routeOperations(world),
+    ...routeTableOperations(world),
+    ...securityGroupOperations(world),
+    ...securityGroupRuleOperations(world),
+    ...subnetOperations(world),
+    ...tagOperations(world),
+    ...vpcCidrBlockOperations(world),
+    ...vpcOperations(world),
+  };
+  return Object.fromEntries(Object.entries(operations).map(([name, operation]) => [name, asCall(world, operation)]));
+}
+
+function asCall(world: World, operation: Operation): Operation {
+  return (input: { readonly DryRun?: boolean | undefined }, call: Call): object => {
+    if (!world.hasRegion(call.region)) {
+      throw new ApiError('AuthFailure', 'AWS was not able to validate the provided access credentials', { httpStatus: 401 });
+    }
+    if (input.DryRun) {
+      throw new ApiError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', { httpStatus: 412 });
+    }
+    world.catchUp();
+    return world.atomically(() => operation(input as never, call));
+  };
+}

@@ -1,0 +1,244 @@
+import type {
+  CreateNetworkInterfaceRequest,
+  CreateNetworkInterfaceResult,
+  DeleteNetworkInterfaceRequest,
+  DescribeNetworkInterfacesRequest,
+  DescribeNetworkInterfacesResult,
+  NetworkInterface,
+} from '@aws-sdk/client-ec2';
+import { addressFamily, addressInCidr } from '../../network/cidr.ts';
+import type { NetworkInterfaceRecord, SubnetRecord } from '../records.ts';
+import { ApiError, type Call, type Operations } from '../service.ts';
+import type { World } from '../world.ts';
+import { addressAt, sizeOf } from './addresses.ts';
+import { badParameter, invalidValue } from './errors.ts';
+import { idKinds, isKnown } from './ids.ts';
+import { list } from './listing.ts';
+import { findNetworkInterface, findSubnet, ownership } from './owned.ts';
+import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
+
+/** How long an attached interface has been attached, and how, in AWS's words. */
+function shownAttachment({ attachment, ownerId }: NetworkInterfaceRecord): Pick<NetworkInterface, 'Attachment'> {
+  if (!attachment) return {};
+  return {
+    Attachment: {
+      AttachmentId: attachment.attachmentId,
+      InstanceId: attachment.instanceId,
+      InstanceOwnerId: ownerId,
+      AttachTime: new Date(attachment.attachedAt),
+      DeleteOnTermination: true,
+      DeviceIndex: 0,
+      Status: 'attached',
+    },
+  };
+}
+
+/** `ip-10-0-0-5.us-west-2.compute.internal`, or `ec2.internal` in us-east-1. */
+export function privateDnsName(address: string, region: string): string {
+  return `ip-${address.replaceAll('.', '-')}.${region === 'us-east-1' ? 'ec2.internal' : `${region}.compute.internal`}`;
+}
+
+/** The groups of an interface, as AWS names them in answers. */
+export function shownGroups(
+  world: World,
+  { securityGroupIds }: NetworkInterfaceRecord,
+): { GroupId: string; GroupName: string | undefined }[] {
+  return securityGroupIds.map((GroupId) => ({ GroupId, GroupName: world.securityGroups.get(GroupId)?.groupName }));
+}
+
+export function shownNetworkInterface(
+  world: World,
+  networkInterface: NetworkInterfaceRecord,
+  tags: NetworkInterface['TagSet'],
+): NetworkInterface {
+  const { ownerId, region, publicIp, privateIpAddresses } = networkInterface;
+  const zone = world
+    .zones({ accountId: ownerId, region })
+    .find(({ zoneId }) => zoneId === world.subnets.get(networkInterface.subnetId)?.zoneId);
+  const association = publicIp ? { Association: { IpOwnerId: 'amazon', PublicIp: publicIp } } : {};
+  return {
+    NetworkInterfaceId: networkInterface.id,
+    SubnetId: networkInterface.subnetId,
+    VpcId: networkInterface.vpcId,
+    OwnerId: ownerId,
+    AvailabilityZone: zone?.zoneName,
+    Description: networkInterface.description,
+    InterfaceType: 'interface',
+    RequesterManaged: false,
+    SourceDestCheck: networkInterface.sourceDestCheck,
+    Status: networkInterface.attachment ? 'in-use' : 'available',
+    PrivateIpAddress: privateIpAddresses[0],
+    PrivateDnsName: privateDnsName(privateIpAddresses[0]!, region),
+    PrivateIpAddresses: privateIpAddresses.map((PrivateIpAddress, index) => ({
+      PrivateIpAddress,
+      Primary: index === 0,
+      ...(index === 0 ? association : {}),
+    })),
+    Ipv6Addresses: networkInterface.ipv6Addresses.map((Ipv6Address) => ({ Ipv6Address })),
+    Groups: shownGroups(world, networkInterface),
+    ...association,
+    ...shownAttachment(networkInterface),
+    TagSet: tags,
+  };
+}
+
+function usedAddresses(world: World, subnet: SubnetRecord): Set<string> {
+  const interfaces = world.networkInterfaces.where(`subnet:${subnet.id}`);
+  return new Set(interfaces.flatMap(({ privateIpAddresses, ipv6Addresses }) => [...privateIpAddresses, ...ipv6Addresses]));
+}
+
+/** The address asked for, or the first free one: the first four and the last are AWS's. */
+function pickAddress(world: World, subnet: SubnetRecord, asked: string | undefined): string {
+  const used = usedAddresses(world, subnet);
+  const last = sizeOf(subnet.cidr) - 1;
+  const reserved = new Set([0, 1, 2, 3, last].map((index) => addressAt(subnet.cidr, BigInt(index))));
+  if (asked !== undefined) {
+    if (addressFamily(asked) !== 4) throw badParameter(asked, 'privateIpAddress', 'This is not a valid IPv4 address.');
+    if (!addressInCidr(asked, subnet.cidr)) throw invalidValue(`Address ${asked} does not fall within the subnet's address range`);
+    if (reserved.has(asked)) throw invalidValue(`Address ${asked} is in subnet's reserved address range`);
+    if (used.has(asked)) throw new ApiError('InvalidIPAddress.InUse', `Address ${asked} is in use.`);
+    return asked;
+  }
+  for (let index = 4; index < last; index++) {
+    const address = addressAt(subnet.cidr, BigInt(index));
+    if (!used.has(address)) return address;
+  }
+  throw new ApiError('InsufficientFreeAddressesInSubnet', `There are not enough free addresses in subnet '${subnet.id}'.`);
+}
+
+function pickIpv6(world: World, subnet: SubnetRecord, count: number): string[] {
+  const block = subnet.ipv6CidrBlocks.find(({ state }) => state === 'associated');
+  if (count === 0) return [];
+  if (!block) throw invalidValue(`The subnet ${subnet.id} has no IPv6 CIDR block.`);
+  const used = usedAddresses(world, subnet);
+  const picked: string[] = [];
+  for (let index = 16n; picked.length < count; index++) {
+    const address = addressAt(block.cidr, index);
+    if (!used.has(address)) picked.push(address);
+  }
+  return picked;
+}
+
+/** The groups asked for, or the VPC's default one. */
+function readGroups(
+  world: World,
+  call: Call,
+  { subnet, groupIds }: { subnet: SubnetRecord; groupIds: readonly string[] | undefined },
+): string[] {
+  if (!groupIds?.length) {
+    return [world.securityGroups.where(`vpc:${subnet.vpcId}`).find(({ groupName }) => groupName === 'default')!.id];
+  }
+  const { securityGroupsPerNetworkInterface } = world.settings.quotas;
+  if (groupIds.length > securityGroupsPerNetworkInterface) {
+    throw new ApiError(
+      'SecurityGroupsPerInterfaceLimitExceeded',
+      `The maximum number of security groups per interface is ${securityGroupsPerNetworkInterface}.`,
+    );
+  }
+  return [...new Set(groupIds)].map((id) => {
+    const group = world.securityGroups.get(id);
+    if (!group || group.ownerId !== call.accountId || group.region !== call.region || !isKnown(world, world.securityGroups, id)) {
+      throw new ApiError('InvalidSecurityGroupID.NotFound', `The security group ID '${id}' does not exist`);
+    }
+    if (group.vpcId !== subnet.vpcId) throw invalidValue(`Security group ${id} and subnet ${subnet.id} belong to different networks.`);
+    return id;
+  });
+}
+
+/** What an interface is to be like; what is left out AWS chooses. */
+export interface InterfaceWish {
+  readonly subnet: SubnetRecord;
+  readonly privateIp?: string | undefined;
+  readonly groupIds?: readonly string[] | undefined;
+  readonly description?: string | undefined;
+  readonly ipv6AddressCount?: number | undefined;
+  readonly publicIp?: string | undefined;
+}
+
+/** Makes an interface in a subnet. */
+export function createNetworkInterface(world: World, call: Call, wish: InterfaceWish): NetworkInterfaceRecord {
+  const { subnet } = wish;
+  const networkInterface: NetworkInterfaceRecord = {
+    ...ownership(call),
+    id: world.newId('eni'),
+    vpcId: subnet.vpcId,
+    subnetId: subnet.id,
+    description: wish.description ?? '',
+    privateIpAddresses: [pickAddress(world, subnet, wish.privateIp)],
+    ipv6Addresses: pickIpv6(world, subnet, wish.ipv6AddressCount ?? (subnet.assignIpv6AddressOnCreation ? 1 : 0)),
+    publicIp: wish.publicIp,
+    securityGroupIds: readGroups(world, call, { subnet, groupIds: wish.groupIds }),
+    sourceDestCheck: true,
+  };
+  world.networkInterfaces.put(networkInterface);
+  return networkInterface;
+}
+
+/** Takes an interface and its tags away. */
+export function removeNetworkInterface(world: World, { id, ownerId, region }: NetworkInterfaceRecord): void {
+  world.networkInterfaces.delete(id);
+  world.setTags(`${ownerId}/${region}`, id, {});
+}
+
+export function networkInterfaceOperations(world: World): Operations {
+  return {
+    CreateNetworkInterface(input: CreateNetworkInterfaceRequest, call: Call): CreateNetworkInterfaceResult {
+      const tags = specifiedTags(input.TagSpecifications, ['network-interface']);
+      const networkInterface = createNetworkInterface(world, call, {
+        subnet: findSubnet(world, call, input.SubnetId),
+        privateIp: input.PrivateIpAddress,
+        groupIds: input.Groups,
+        description: input.Description,
+        ipv6AddressCount: input.Ipv6AddressCount,
+      });
+      tagNew(world, call, { id: networkInterface.id, type: 'network-interface', tags });
+      return { NetworkInterface: shownNetworkInterface(world, networkInterface, trueTags(world, call, networkInterface.id)) };
+    },
+
+    DeleteNetworkInterface(input: DeleteNetworkInterfaceRequest, call: Call): object {
+      const networkInterface = findNetworkInterface(world, call, input.NetworkInterfaceId);
+      if (networkInterface.attachment) {
+        throw new ApiError('InvalidNetworkInterface.InUse', `Network interface '${networkInterface.id}' is currently in use.`);
+      }
+      removeNetworkInterface(world, networkInterface);
+      return {};
+    },
+
+    DescribeNetworkInterfaces(input: DescribeNetworkInterfacesRequest, call: Call): DescribeNetworkInterfacesResult {
+      const show = (networkInterface: NetworkInterfaceRecord): NetworkInterface =>
+        shownNetworkInterface(world, networkInterface, shownTags(world, call, networkInterface.id));
+      const { items, NextToken } = list(world, call, {
+        collection: world.networkInterfaces,
+        kind: idKinds.networkInterface,
+        ids: input.NetworkInterfaceIds,
+        input,
+        limits: { min: 5, max: 1000 },
+        idsParameterWithoutPages: 'networkInterfaceIdsSet',
+        fields: {
+          'addresses.private-ip-address': ({ privateIpAddresses }) => privateIpAddresses,
+          'addresses.primary': ({ privateIpAddresses }) => privateIpAddresses.map((_, index) => index === 0),
+          'association.public-ip': ({ publicIp }) => publicIp,
+          'attachment.attachment-id': ({ attachment }) => attachment?.attachmentId,
+          'attachment.instance-id': ({ attachment }) => attachment?.instanceId,
+          'attachment.status': ({ attachment }) => (attachment ? 'attached' : undefined),
+          'availability-zone': (networkInterface) => show(networkInterface).AvailabilityZone,
+          description: ({ description }) => description,
+          'group-id': ({ securityGroupIds }) => securityGroupIds,
+          'group-name': (networkInterface) => shownGroups(world, networkInterface).map(({ GroupName }) => GroupName),
+          'interface-type': () => 'interface',
+          'ipv6-addresses.ipv6-address': ({ ipv6Addresses }) => ipv6Addresses,
+          'network-interface-id': ({ id }) => id,
+          'owner-id': ({ ownerId }) => ownerId,
+          'private-ip-address': ({ privateIpAddresses }) => privateIpAddresses[0],
+          'private-dns-name': ({ privateIpAddresses, region }) => privateDnsName(privateIpAddresses[0]!, region),
+          'requester-managed': () => false,
+          'source-dest-check': ({ sourceDestCheck }) => sourceDestCheck,
+          status: ({ attachment }) => (attachment ? 'in-use' : 'available'),
+          'subnet-id': ({ subnetId }) => subnetId,
+          'vpc-id': ({ vpcId }) => vpcId,
+        },
+      });
+      return { NetworkInterfaces: items.map(show), NextToken };
+    },
+  };
+}

@@ -1,0 +1,199 @@
+import type { CreateRouteRequest, CreateRouteResult, DeleteRouteRequest, ReplaceRouteRequest } from '@aws-sdk/client-ec2';
+import { cidrContains, cidrFamily } from '../../network/cidr.ts';
+import type { RouteTarget } from '../../network/model.ts';
+import type { RouteRecord, RouteTableRecord } from '../records.ts';
+import { ApiError, type Call, type Operations } from '../service.ts';
+import type { World } from '../world.ts';
+import { readCidr } from './addresses.ts';
+import { exactlyOne, invalidValue, required } from './errors.ts';
+import { checkId, idKinds, isKnown, notFound } from './ids.ts';
+import { findInstance, findNetworkInterface, findRouteTable, placeOf } from './owned.ts';
+import { isVisibleTo } from './peering-view.ts';
+import { isLive, local, vpcCidrs } from './route-state.ts';
+
+type RouteRequest = CreateRouteRequest & ReplaceRouteRequest;
+
+/** What a destination parameter is called in AWS's sentences. */
+function destinationOf(input: DeleteRouteRequest): { readonly parameter: string; readonly text: string } {
+  const given = {
+    destinationCidrBlock: input.DestinationCidrBlock,
+    destinationIpv6CidrBlock: input.DestinationIpv6CidrBlock,
+    destinationPrefixListId: input.DestinationPrefixListId,
+  };
+  const parameter = exactlyOne(given);
+  return { parameter, text: given[parameter as keyof typeof given]! };
+}
+
+/**
+ * The destination that a new route is stored under: AWS clears the bits behind the prefix (aws.md 2.1).
+ *
+ * @throws ApiError for what is no CIDR, and for ranges that AWS keeps to itself (aws.md 2.4)
+ */
+function readDestination(input: RouteRequest): string {
+  const { parameter, text } = destinationOf(input);
+  if (parameter === 'destinationPrefixListId') {
+    throw new ApiError('InvalidPrefixListID.NotFound', `The prefix list ID '${text}' does not exist`);
+  }
+  const destination = readCidr(text, parameter, parameter === 'destinationCidrBlock' ? 4 : 6);
+  const reserved = ['169.254.168.0/22', 'fd00:ec2::/32'].find((range) => cidrContains(range, destination));
+  if (reserved) throw invalidValue(`The destination CIDR block ${destination} is within ${reserved}, which is reserved for AWS services.`);
+  return destination;
+}
+
+/**
+ * Where a route is to lead, checked to be there and to belong to the table's VPC.
+ *
+ * @throws ApiError `…NotFound`, or InvalidParameterValue for what belongs to another VPC (aws.md 2.2)
+ */
+function readTarget(world: World, call: Call, { input, table }: { input: RouteRequest; table: RouteTableRecord }): RouteTarget {
+  const parameter = exactlyOne({
+    gatewayId: input.GatewayId,
+    instanceId: input.InstanceId,
+    networkInterfaceId: input.NetworkInterfaceId,
+    vpcPeeringConnectionId: input.VpcPeeringConnectionId,
+    natGatewayId: input.NatGatewayId,
+    transitGatewayId: input.TransitGatewayId,
+    egressOnlyInternetGatewayId: input.EgressOnlyInternetGatewayId,
+    vpcEndpointId: input.VpcEndpointId,
+    localGatewayId: input.LocalGatewayId,
+    carrierGatewayId: input.CarrierGatewayId,
+    coreNetworkArn: input.CoreNetworkArn,
+    odbNetworkArn: input.OdbNetworkArn,
+    localTarget: input.LocalTarget || undefined,
+  });
+  const foreign = (what: string): ApiError => invalidValue(`route table ${table.id} and ${what} belong to different networks`);
+  switch (parameter) {
+    case 'localTarget':
+      return local;
+    case 'vpcPeeringConnectionId': {
+      const id = input.VpcPeeringConnectionId!;
+      checkId(idKinds.peering, id);
+      const peering = world.peerings.get(id);
+      if (!peering || !isVisibleTo(peering, placeOf(call), world.now()) || !isLive(peering) || !isKnown(world, world.peerings, id)) {
+        throw notFound(idKinds.peering, id);
+      }
+      if (![peering.requester.vpcId, peering.accepter.vpcId].includes(table.vpcId)) throw foreign(`network gateway ${id}`);
+      return { type: 'vpc-peering-connection', id };
+    }
+    case 'gatewayId': {
+      const id = input.GatewayId!;
+      if (id === 'local') return local;
+      const gateway = world.internetGateways.get(id);
+      if (!gateway || gateway.ownerId !== call.accountId || gateway.region !== call.region || !isKnown(world, world.internetGateways, id)) {
+        throw new ApiError('InvalidGatewayID.NotFound', `The gateway ID '${id}' does not exist`);
+      }
+      if (gateway.vpcId !== table.vpcId) throw foreign(`network gateway ${id}`);
+      return { type: 'internet-gateway', id };
+    }
+    case 'instanceId': {
+      const instance = findInstance(world, call, input.InstanceId);
+      if (instance.vpcId !== table.vpcId) throw foreign(`instance ${instance.id}`);
+      return { type: 'instance', id: instance.id };
+    }
+    case 'networkInterfaceId': {
+      const networkInterface = findNetworkInterface(world, call, input.NetworkInterfaceId);
+      if (networkInterface.vpcId !== table.vpcId) throw foreign(`interface ${networkInterface.id}`);
+      return { type: 'network-interface', id: networkInterface.id };
+    }
+    case 'natGatewayId':
+      throw new ApiError('InvalidNatGatewayID.NotFound', `The natGateway ID '${input.NatGatewayId}' does not exist`);
+    case 'transitGatewayId':
+      throw new ApiError('InvalidTransitGatewayID.NotFound', `The transitGateway ID '${input.TransitGatewayId}' does not exist`);
+    case 'vpcEndpointId':
+      throw new ApiError('InvalidVpcEndpointId.NotFound', `The vpcEndpoint ID '${input.VpcEndpointId}' does not exist`);
+    default:
+      throw new ApiError('InvalidGatewayID.NotFound', `The target that ${parameter} names does not exist`);
+  }
+}
+
+const viaInterface = ({ type }: RouteTarget): boolean => type === 'network-interface' || type === 'instance';
+
+/** @throws ApiError where a route of the table must not lead to the target: rules of edge tables and of the VPC's own addresses (aws.md 2.2, 2.4, 2.5) */
+function checkAllowed(world: World, table: RouteTableRecord, { destination, target }: RouteRecord): void {
+  if (table.associations.some(({ gatewayId }) => gatewayId) && target.type !== 'local' && !viaInterface(target)) {
+    throw invalidValue(
+      `The route table ${table.id} is associated with a gateway: it supports only the local target and network interfaces, not ${target.id}.`,
+    );
+  }
+  if (target.type === 'local') return;
+  const holding = vpcCidrs(world, table.vpcId).find((cidr) => cidrContains(cidr, destination));
+  if (!holding) return;
+  if (!viaInterface(target)) {
+    throw invalidValue(
+      `The destination CIDR block ${destination} is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance.`,
+    );
+  }
+  const subnetCidrs = world.subnets
+    .where(`vpc:${table.vpcId}`)
+    .flatMap((subnet) => [subnet.cidr, ...subnet.ipv6CidrBlocks.map(({ cidr }) => cidr)]);
+  if (destination !== holding && !subnetCidrs.includes(destination)) {
+    throw invalidValue(
+      `The destination CIDR block ${destination} is more specific than the VPC's ${holding} and does not equal the CIDR of a subnet.`,
+    );
+  }
+}
+
+const sameTarget = (a: RouteTarget, b: RouteTarget): boolean => a.type === b.type && a.id === b.id;
+
+export function routeOperations(world: World): Operations {
+  return {
+    CreateRoute(input: CreateRouteRequest, call: Call): CreateRouteResult {
+      const table = findRouteTable(world, call, input.RouteTableId);
+      const destination = readDestination(input);
+      const target = readTarget(world, call, { input, table });
+      checkAllowed(world, table, { destination, target });
+      const alreadyExists = new ApiError('RouteAlreadyExists', `The route identified by ${destination} already exists.`);
+      if (vpcCidrs(world, table.vpcId).includes(destination)) throw alreadyExists;
+      const existing = table.routes.find((route) => route.destination === destination);
+      if (existing) {
+        if (sameTarget(existing.target, target) && world.settings.createRouteIdentical === 'succeeds') return { Return: true };
+        throw alreadyExists;
+      }
+      if (target.type === 'local') throw invalidValue(`The local target cannot be used for ${destination}.`);
+      const family = cidrFamily(destination);
+      const { routesPerRouteTable } = world.settings.quotas;
+      if (table.routes.filter((route) => cidrFamily(route.destination) === family).length >= routesPerRouteTable) {
+        throw new ApiError('RouteLimitExceeded', `The route table '${table.id}' has reached its limit of ${routesPerRouteTable} routes.`);
+      }
+      world.routeTables.change(table.id, { routes: [...table.routes, { destination, target }] });
+      return { Return: true };
+    },
+
+    /** The destination must be written exactly as it is stored (aws.md 2.1). */
+    ReplaceRoute(input: ReplaceRouteRequest, call: Call): object {
+      const table = findRouteTable(world, call, input.RouteTableId);
+      const { text: destination } = destinationOf(input);
+      const isLocal = vpcCidrs(world, table.vpcId).includes(destination);
+      const others = table.routes.filter((route) => route.destination !== destination);
+      if (!isLocal && others.length === table.routes.length) {
+        throw invalidValue(`There is no route defined for '${destination}' in the route table. Use CreateRoute instead.`);
+      }
+      const target = readTarget(world, call, { input, table });
+      checkAllowed(world, table, { destination, target });
+      if (target.type === 'local') {
+        if (!isLocal) throw invalidValue(`The local target cannot be used for ${destination}.`);
+        world.routeTables.change(table.id, { routes: others });
+        return {};
+      }
+      const routes = table.routes.map((route) => (route.destination === destination ? { destination, target } : route));
+      world.routeTables.change(table.id, { routes: others.length === table.routes.length ? [...routes, { destination, target }] : routes });
+      return {};
+    },
+
+    /** The destination must be written exactly as it is stored (aws.md 2.1). */
+    DeleteRoute(input: DeleteRouteRequest, call: Call): object {
+      const table = findRouteTable(world, call, required(input.RouteTableId, 'routeTableId'));
+      const { parameter, text: destination } = destinationOf(input);
+      if (vpcCidrs(world, table.vpcId).includes(destination)) {
+        throw invalidValue(`cannot remove local route ${destination} in route table ${table.id}`);
+      }
+      const others = table.routes.filter((route) => route.destination !== destination);
+      if (others.length === table.routes.length) {
+        const name = parameter === 'destinationIpv6CidrBlock' ? 'destination-ipv6-cidr-block' : 'destination-cidr-block';
+        throw new ApiError('InvalidRoute.NotFound', `no route with ${name} ${destination} in route table ${table.id}`);
+      }
+      world.routeTables.change(table.id, { routes: others });
+      return {};
+    },
+  };
+}

@@ -1,0 +1,180 @@
+import type {
+  Instance,
+  InternetGateway,
+  NetworkAcl,
+  NetworkInterface,
+  PeeringConnection,
+  PeeringSide,
+  RegionNetwork,
+  RouteTable,
+  SecurityGroup,
+  SecurityGroupRule,
+  Subnet,
+  Vpc,
+} from '../network/model.ts';
+import { isVisibleTo, peeringCidrs } from './ec2/peering-view.ts';
+import { routesOf } from './ec2/route-state.ts';
+import { shownReference } from './ec2/security-group-references.ts';
+import type { Owned, PeeringRecord } from './records.ts';
+import { type Place, placeKey, type World } from './world.ts';
+
+/** The world's true state as a network, one entry for each account and region that holds something, sorted. */
+export function networkOf(world: World): RegionNetwork[] {
+  const places = new Map<string, Place>();
+  for (const { ownerId: accountId, region } of everythingOwned(world)) {
+    places.set(placeKey({ accountId, region }), { accountId, region });
+  }
+  for (const { requester, accepter } of world.peerings.all()) {
+    for (const { ownerId: accountId, region } of [requester, accepter]) places.set(placeKey({ accountId, region }), { accountId, region });
+  }
+  return [...places.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, place]) => regionNetwork(world, place, key));
+}
+
+function* everythingOwned(world: World): Generator<Owned> {
+  yield* world.vpcs.all();
+  yield* world.internetGateways.all();
+}
+
+function regionNetwork(world: World, place: Place, key: string): RegionNetwork {
+  const where = `place:${key}`;
+  const zoneNames = new Map(world.zones(place).map(({ zoneId, zoneName }) => [zoneId, zoneName]));
+  const tagsOf = (id: string) => world.tagsOf(key, id);
+  const byId = <Value extends { readonly id: string }, Shown>(
+    values: readonly Value[],
+    show: (value: Value) => Shown,
+  ): Map<string, Shown> => new Map(values.map((value) => [value.id, show(value)]));
+
+  return {
+    ...place,
+    vpcs: byId(
+      world.vpcs.where(where),
+      ({ id, ownerId, isDefault, cidrBlocks, ipv6CidrBlocks, enableDnsSupport, enableDnsHostnames }): Vpc => ({
+        vpcId: id,
+        ownerId,
+        isDefault,
+        cidrBlocks,
+        ipv6CidrBlocks: ipv6CidrBlocks.map(({ associationId, cidr, state }) => ({ associationId, cidr, state })),
+        tags: tagsOf(id),
+        enableDnsSupport,
+        enableDnsHostnames,
+      }),
+    ),
+    subnets: byId(
+      world.subnets.where(where),
+      ({ id, vpcId, ownerId, cidr, ipv6CidrBlocks, zoneId, mapPublicIpOnLaunch }): Subnet => ({
+        subnetId: id,
+        vpcId,
+        ownerId,
+        cidr,
+        ipv6Cidrs: ipv6CidrBlocks.filter(({ state }) => state === 'associated').map((block) => block.cidr),
+        availabilityZoneId: zoneId,
+        availabilityZone: zoneNames.get(zoneId)!,
+        mapPublicIpOnLaunch,
+        tags: tagsOf(id),
+      }),
+    ),
+    routeTables: byId(
+      world.routeTables.where(where),
+      (table): RouteTable => ({
+        routeTableId: table.id,
+        vpcId: table.vpcId,
+        ownerId: table.ownerId,
+        associations: table.associations,
+        routes: routesOf(world, table),
+        tags: tagsOf(table.id),
+      }),
+    ),
+    securityGroups: byId(
+      world.securityGroups.where(where),
+      ({ id, groupName, description, vpcId, ownerId }): SecurityGroup => ({
+        groupId: id,
+        groupName,
+        description,
+        vpcId,
+        ownerId,
+        tags: tagsOf(id),
+      }),
+    ),
+    securityGroupRules: byId(
+      world.securityGroupRules.where(where),
+      (rule): SecurityGroupRule => ({
+        securityGroupRuleId: rule.id,
+        groupId: rule.groupId,
+        direction: rule.direction,
+        protocol: rule.protocol,
+        fromPort: rule.fromPort,
+        toPort: rule.toPort,
+        peer: 'referencedGroup' in rule.peer ? { referencedGroup: shownReference(world, rule, rule.peer.referencedGroup) } : rule.peer,
+        description: rule.description ?? '',
+        tags: tagsOf(rule.id),
+      }),
+    ),
+    peeringConnections: byId(
+      world.peerings.where(where).filter((peering) => isVisibleTo(peering, key, peering.ended?.at ?? world.now())),
+      (peering): PeeringConnection => ({
+        vpcPeeringConnectionId: peering.id,
+        requester: peeringSide(world, peering, 'requester'),
+        accepter: peeringSide(world, peering, 'accepter'),
+        state: peering.state,
+        stateMessage: peering.statusMessage,
+        ...(peering.state === 'pending-acceptance' || peering.state === 'initiating-request'
+          ? { expirationTime: peering.expirationTime }
+          : {}),
+        tags: tagsOf(peering.id),
+      }),
+    ),
+    networkAcls: byId(
+      world.networkAcls.where(where),
+      ({ id, vpcId, isDefault, associations, entries }): NetworkAcl => ({
+        networkAclId: id,
+        vpcId,
+        isDefault,
+        subnetIds: associations.map(({ subnetId }) => subnetId),
+        entries,
+        tags: tagsOf(id),
+      }),
+    ),
+    networkInterfaces: byId(
+      world.networkInterfaces.where(where),
+      (networkInterface): NetworkInterface => ({
+        networkInterfaceId: networkInterface.id,
+        subnetId: networkInterface.subnetId,
+        vpcId: networkInterface.vpcId,
+        ownerId: networkInterface.ownerId,
+        privateIpAddresses: networkInterface.privateIpAddresses,
+        ipv6Addresses: networkInterface.ipv6Addresses,
+        ...(networkInterface.publicIp ? { publicIp: networkInterface.publicIp } : {}),
+        securityGroupIds: networkInterface.securityGroupIds,
+        ...(networkInterface.attachment ? { instanceId: networkInterface.attachment.instanceId } : {}),
+        sourceDestCheck: networkInterface.sourceDestCheck,
+        tags: tagsOf(networkInterface.id),
+      }),
+    ),
+    instances: byId(
+      world.instances.where(where),
+      ({ id, vpcId, subnetId, state, networkInterfaceIds, listens }): Instance => ({
+        instanceId: id,
+        vpcId,
+        subnetId,
+        state,
+        networkInterfaceIds,
+        ...(listens ? { listens } : {}),
+        tags: tagsOf(id),
+      }),
+    ),
+    internetGateways: byId(
+      world.internetGateways.where(where),
+      ({ id, ownerId, vpcId }): InternetGateway => ({
+        internetGatewayId: id,
+        ownerId,
+        vpcIds: vpcId ? [vpcId] : [],
+        tags: tagsOf(id),
+      }),
+    ),
+  };
+}
+
+function peeringSide(world: World, peering: PeeringRecord, role: 'requester' | 'accepter'): PeeringSide {
+  const { vpcId, ownerId, region, allowDnsResolutionFromRemoteVpc } = peering[role];
+  return { vpcId, ownerId, region, ...peeringCidrs(world, peering, role), allowDnsResolutionFromRemoteVpc };
+}

@@ -1,0 +1,149 @@
+import type {
+  CidrBlockState,
+  Instance,
+  NetworkAclEntry,
+  PeeringState,
+  RouteTableAssociation,
+  RouteTarget,
+  RuleSpec,
+  Tags,
+  VpcCidrBlock,
+} from '../network/model.ts';
+
+/**
+ * What the simulator remembers: the least that everything else follows from. What AWS works out when asked (local routes, whether a route
+ * leads nowhere, the addresses left in a subnet, a stale rule's peering) is not in here.
+ */
+
+/** What has one owner and lies in one region. */
+export interface Owned {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly region: string;
+}
+
+export interface VpcRecord extends Owned {
+  readonly state: 'pending' | 'available';
+  readonly isDefault: boolean;
+  readonly instanceTenancy: 'default' | 'dedicated';
+  readonly dhcpOptionsId: string;
+  /** The primary one first. */
+  readonly cidrBlocks: readonly VpcCidrBlock[];
+  readonly ipv6CidrBlocks: readonly (VpcCidrBlock & { readonly pool: string })[];
+  readonly enableDnsSupport: boolean;
+  readonly enableDnsHostnames: boolean;
+}
+
+export interface SubnetIpv6CidrBlock {
+  readonly associationId: string;
+  readonly cidr: string;
+  readonly state: CidrBlockState;
+}
+
+export interface SubnetRecord extends Owned {
+  readonly vpcId: string;
+  readonly cidr: string;
+  readonly ipv6CidrBlocks: readonly SubnetIpv6CidrBlock[];
+  readonly zoneId: string;
+  readonly mapPublicIpOnLaunch: boolean;
+  readonly assignIpv6AddressOnCreation: boolean;
+}
+
+export interface InternetGatewayRecord extends Owned {
+  /** AWS lets a gateway be attached to one VPC. */
+  readonly vpcId?: string | undefined;
+}
+
+/** A route that somebody made; or a local one that somebody pointed elsewhere. */
+export interface RouteRecord {
+  readonly destination: string;
+  readonly target: RouteTarget;
+}
+
+export interface RouteTableRecord extends Owned {
+  readonly vpcId: string;
+  readonly associations: readonly RouteTableAssociation[];
+  readonly routes: readonly RouteRecord[];
+}
+
+export interface SecurityGroupRecord extends Owned {
+  readonly vpcId: string;
+  readonly groupName: string;
+  readonly description: string;
+}
+
+export interface SecurityGroupRuleRecord extends Owned, RuleSpec {
+  readonly groupId: string;
+  readonly description: string | undefined;
+}
+
+export interface PeeringSideRecord {
+  readonly ownerId: string;
+  readonly region: string;
+  readonly vpcId: string;
+  readonly allowDnsResolutionFromRemoteVpc: boolean;
+}
+
+export interface PeeringRecord {
+  readonly id: string;
+  readonly requester: PeeringSideRecord;
+  readonly accepter: PeeringSideRecord;
+  readonly state: PeeringState;
+  readonly statusMessage: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** When a request that nobody answers expires. */
+  readonly expirationTime: number;
+  /** When it came into the last state that it will have, and who brought it there. */
+  readonly ended?: { readonly at: number; readonly by: string } | undefined;
+}
+
+export interface NetworkAclAssociation {
+  readonly associationId: string;
+  readonly subnetId: string;
+}
+
+export interface NetworkAclRecord extends Owned {
+  readonly vpcId: string;
+  readonly isDefault: boolean;
+  readonly associations: readonly NetworkAclAssociation[];
+  readonly entries: readonly NetworkAclEntry[];
+}
+
+export interface NetworkInterfaceRecord extends Owned {
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly description: string;
+  /** The primary one first. */
+  readonly privateIpAddresses: readonly string[];
+  readonly ipv6Addresses: readonly string[];
+  readonly publicIp?: string | undefined;
+  readonly securityGroupIds: readonly string[];
+  readonly sourceDestCheck: boolean;
+  readonly attachment?: { readonly attachmentId: string; readonly instanceId: string; readonly attachedAt: number } | undefined;
+}
+
+export interface InstanceRecord extends Owned {
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly reservationId: string;
+  readonly state: Instance['state'];
+  readonly imageId: string;
+  readonly instanceType: string;
+  readonly launchedAt: number;
+  readonly networkInterfaceIds: readonly string[];
+  readonly clientToken?: string | undefined;
+  /** What RunInstances was asked with the client token, to tell a repetition from another request. */
+  readonly request?: string | undefined;
+  readonly listens?: Instance['listens'] | undefined;
+}
+
+/** The tags of one thing as one account in one region sees it: each party of a peering has its own (aws.md 1.5). */
+export interface TagsRecord {
+  /** `111122223333/us-west-2/vpc-…`. */
+  readonly id: string;
+  /** `111122223333/us-west-2`. */
+  readonly place: string;
+  readonly resourceId: string;
+  readonly tags: Tags;
+}

@@ -1,0 +1,335 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../ambient/clock.ts';
+import type { Random } from '../ambient/random.ts';
+import type { RegionNetwork, Tags } from '../network/model.ts';
+import { networkOf } from './network-view.ts';
+import type {
+  InstanceRecord,
+  InternetGatewayRecord,
+  NetworkAclRecord,
+  NetworkInterfaceRecord,
+  Owned,
+  PeeringRecord,
+  RouteTableRecord,
+  SecurityGroupRecord,
+  SecurityGroupRuleRecord,
+  SubnetRecord,
+  TagsRecord,
+  VpcRecord,
+} from './records.ts';
+import { changeSettings, defaultSettings, type SettingsChange, type WorldSettings } from './settings.ts';
+import { Collection, type StoreContext } from './store.ts';
+import { isRegion, type Zone, zonesOf } from './zones.ts';
+
+/** A role that the world file lists. */
+export interface Role {
+  readonly arn: string;
+  /** The accounts whose identities may assume it. */
+  readonly trusts: readonly string[];
+  readonly externalId?: string | undefined;
+}
+
+/** Where something is: an account's part of a region. */
+export interface Place {
+  readonly accountId: string;
+  readonly region: string;
+}
+
+interface DueEvent {
+  readonly at: number;
+  readonly run: () => void;
+}
+
+/** The key of everything that an account has in a region. */
+export const placeKey = ({ accountId, region }: Place): string => `${accountId}/${region}`;
+
+const inPlace = (owned: Owned): string => `place:${owned.ownerId}/${owned.region}`;
+const inVpc = (owned: Owned & { readonly vpcId: string }): string => `vpc:${owned.vpcId}`;
+
+/**
+ * The state of the simulated AWS: accounts and regions come to be when they are first used. Time is the clock's, and is caught up with
+ * before each call: nothing happens between calls, so that there is no timer to wait for or to leave behind.
+ */
+export class World {
+  readonly vpcs: Collection<VpcRecord>;
+  readonly subnets: Collection<SubnetRecord>;
+  readonly internetGateways: Collection<InternetGatewayRecord>;
+  readonly routeTables: Collection<RouteTableRecord>;
+  readonly securityGroups: Collection<SecurityGroupRecord>;
+  readonly securityGroupRules: Collection<SecurityGroupRuleRecord>;
+  readonly peerings: Collection<PeeringRecord>;
+  readonly networkAcls: Collection<NetworkAclRecord>;
+  readonly networkInterfaces: Collection<NetworkInterfaceRecord>;
+  readonly instances: Collection<InstanceRecord>;
+  readonly tags: Collection<TagsRecord>;
+
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #epoch: number;
+  #settings: WorldSettings;
+  /** Set while what was due earlier is made up for: the moment at which it was due. */
+  #asOf: number | undefined;
+  /** How far the world lags behind its clock while its past is told. */
+  #agoMs = 0;
+  /** By time; those of the same moment in the order in which they were set. */
+  #due: DueEvent[] = [];
+  #undo: (() => void)[] | undefined;
+  #naming: { readonly path: string; readonly ids: Map<string, string>; readonly count: Map<string, number> } | undefined;
+  readonly #ids = new Set<string>();
+  #roles: ReadonlyMap<string, Role> | undefined;
+  #writes = 0;
+  #network: { readonly writes: number; readonly regions: RegionNetwork[] } | undefined;
+
+  /** @param options.random where ids and addresses come from: the same seed and calls give the same ids */
+  constructor({ clock, random, settings = {} }: { clock: Clock; random: Random; settings?: SettingsChange }) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#epoch = clock.now() - clock.monotonic();
+    this.#settings = changeSettings(defaultSettings, settings);
+    const context: StoreContext = {
+      now: () => this.now(),
+      lagMs: (collection) => this.#settings.lagMsOf[collection] ?? this.#settings.lagMs,
+      onWrite: (undo) => {
+        this.#writes++;
+        this.#undo?.push(undo);
+      },
+    };
+    this.vpcs = new Collection('vpcs', context, (vpc) => [inPlace(vpc)]);
+    this.subnets = new Collection('subnets', context, (subnet) => [inPlace(subnet), inVpc(subnet)]);
+    this.internetGateways = new Collection('internetGateways', context, (gateway) => [
+      inPlace(gateway),
+      ...(gateway.vpcId ? [`vpc:${gateway.vpcId}`] : []),
+    ]);
+    this.routeTables = new Collection('routeTables', context, (table) => [
+      inPlace(table),
+      inVpc(table),
+      ...table.associations.flatMap(({ associationId, subnetId, gatewayId }) => [
+        `association:${associationId}`,
+        ...(subnetId ? [`subnet:${subnetId}`] : []),
+        ...(gatewayId ? [`gateway:${gatewayId}`] : []),
+      ]),
+    ]);
+    this.securityGroups = new Collection('securityGroups', context, (group) => [inPlace(group), inVpc(group)]);
+    this.securityGroupRules = new Collection('securityGroupRules', context, (rule) => [
+      inPlace(rule),
+      `group:${rule.groupId}`,
+      ...('referencedGroup' in rule.peer ? [`references:${rule.peer.referencedGroup.groupId}`] : []),
+    ]);
+    this.peerings = new Collection('peerings', context, ({ requester, accepter }) => [
+      ...new Set([
+        `place:${requester.ownerId}/${requester.region}`,
+        `place:${accepter.ownerId}/${accepter.region}`,
+        `vpc:${requester.vpcId}`,
+        `vpc:${accepter.vpcId}`,
+      ]),
+    ]);
+    this.networkAcls = new Collection('networkAcls', context, (acl) => [
+      inPlace(acl),
+      inVpc(acl),
+      ...acl.associations.flatMap(({ associationId, subnetId }) => [`association:${associationId}`, `subnet:${subnetId}`]),
+    ]);
+    this.networkInterfaces = new Collection('networkInterfaces', context, (networkInterface) => [
+      inPlace(networkInterface),
+      inVpc(networkInterface),
+      `subnet:${networkInterface.subnetId}`,
+      ...networkInterface.securityGroupIds.map((groupId) => `group:${groupId}`),
+    ]);
+    this.instances = new Collection('instances', context, (instance) => [
+      inPlace(instance),
+      inVpc(instance),
+      ...(instance.clientToken ? [`token:${instance.ownerId}/${instance.region}/${instance.clientToken}`] : []),
+    ]);
+    this.tags = new Collection('tags', context, (tags) => [`place:${tags.place}`]);
+  }
+
+  get settings(): WorldSettings {
+    return this.#settings;
+  }
+
+  /** Changes how this AWS behaves, from now on; what is under way keeps its delay. */
+  configure(change: SettingsChange): void {
+    this.#settings = changeSettings(this.#settings, change);
+  }
+
+  /** Milliseconds since the epoch; never goes back. */
+  now(): number {
+    return this.#asOf ?? Math.floor(this.#epoch + this.#clock.monotonic()) - this.#agoMs;
+  }
+
+  /** A number from 0 to below 1, from the seed. */
+  random(): number {
+    return this.#random();
+  }
+
+  /** The zones of an account in a region, sorted by name. */
+  zones(place: Place): readonly Zone[] {
+    return zonesOf(place.accountId, place.region);
+  }
+
+  hasRegion(region: string): boolean {
+    return isRegion(region);
+  }
+
+  /** Lets `run` happen `delayMs` from now, as seen by the first call after that moment. */
+  later(delayMs: number, run: () => void): void {
+    const event: DueEvent = { at: this.now() + delayMs, run };
+    const place = this.#due.findLastIndex((other) => other.at <= event.at) + 1;
+    this.#due.splice(place, 0, event);
+    this.#undo?.push(() => {
+      this.#due = this.#due.filter((other) => other !== event);
+    });
+  }
+
+  /** Makes everything happen that was due by now, each at its own moment. */
+  catchUp(): void {
+    const now = this.now();
+    for (let next = this.#due[0]; next && next.at <= now; next = this.#due[0]) {
+      this.#due.shift();
+      this.#asOf = next.at;
+      try {
+        next.run();
+      } finally {
+        this.#asOf = undefined;
+      }
+    }
+  }
+
+  /** Runs a call: where it throws, everything that it wrote is taken back. */
+  atomically<Answer>(run: () => Answer): Answer {
+    if (this.#undo) return run();
+    const undo: (() => void)[] = [];
+    this.#undo = undo;
+    try {
+      return run();
+    } catch (error) {
+      this.#undo = undefined;
+      for (const takeBack of undo.reverse()) takeBack();
+      throw error;
+    } finally {
+      this.#undo = undefined;
+    }
+  }
+
+  /**
+   * Tells what happened before now: within `tell`, the world's time is `agoMs` ago, and `pass` lets some of it go by.
+   * What is made there is neither new nor unseen afterwards.
+   */
+  past(agoMs: number, tell: (pass: (ms: number) => void) => void): void {
+    this.#agoMs = agoMs;
+    try {
+      tell((ms) => {
+        this.#agoMs = Math.max(0, this.#agoMs - ms);
+        this.catchUp();
+      });
+    } finally {
+      this.#agoMs = 0;
+      this.catchUp();
+    }
+  }
+
+  /** A new id as AWS makes them: `vpc-` and seventeen hexadecimal digits. */
+  newId(prefix: string): string {
+    const given = this.#naming?.ids.get(prefix);
+    if (given) this.#naming?.ids.delete(prefix);
+    let id = given ?? `${prefix}-0${this.#naming ? this.#namedDigits(prefix) : this.#randomDigits()}`;
+    while (!given && this.#ids.has(id)) id = `${prefix}-0${this.#randomDigits()}`;
+    this.#ids.add(id);
+    return id;
+  }
+
+  /** Whether the id was ever given to something. */
+  wasGiven(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  /**
+   * What is made within `run` gets ids that follow from `path` and not from chance, so that a world file always gives the same ones.
+   *
+   * @param ids the id to use for the first thing of each prefix
+   */
+  named<Answer>(path: string, run: () => Answer, ids: Readonly<Record<string, string>> = {}): Answer {
+    this.#naming = { path, ids: new Map(Object.entries(ids)), count: new Map() };
+    try {
+      return run();
+    } finally {
+      this.#naming = undefined;
+    }
+  }
+
+  /** From now on only these roles exist. */
+  setRoles(roles: readonly Role[]): void {
+    this.#roles = new Map(roles.map((role) => [role.arn, role]));
+  }
+
+  /** Whether an identity of the account may assume the role; where not, why. Any role exists and trusts everybody unless the world file lists roles. */
+  mayAssume(callerAccountId: string, roleArn: string, externalId?: string): true | string {
+    if (!this.#roles) return true;
+    const role = this.#roles.get(roleArn);
+    if (!role) return `there is no role ${roleArn}`;
+    if (!role.trusts.includes(callerAccountId)) return `${roleArn} does not trust account ${callerAccountId}`;
+    if (role.externalId !== undefined && role.externalId !== externalId) return `${roleArn} asks for another external id`;
+    return true;
+  }
+
+  /** The tags of a thing as the place sees them: the truth. */
+  tagsOf(place: string, resourceId: string): Tags {
+    return this.tags.get(`${place}/${resourceId}`)?.tags ?? {};
+  }
+
+  /** The tags of a thing as Describe shows them. */
+  seenTagsOf(place: string, resourceId: string): Tags {
+    return this.tags.seen(`${place}/${resourceId}`)?.tags ?? {};
+  }
+
+  setTags(place: string, resourceId: string, tags: Tags): void {
+    const id = `${place}/${resourceId}`;
+    if (Object.keys(tags).length > 0) this.tags.put({ id, place, resourceId, tags });
+    else this.tags.delete(id);
+  }
+
+  /** The whole true state, as the network that it is; one entry for each account and region that holds something. Not a copy: the same until something changes. */
+  network(): RegionNetwork[] {
+    this.catchUp();
+    if (this.#network?.writes !== this.#writes) this.#network = { writes: this.#writes, regions: networkOf(this) };
+    return this.#network.regions;
+  }
+
+  /** The whole true state as plain data, in a stable order: fit to be compared with another. */
+  dump(): Record<string, unknown> {
+    this.catchUp();
+    const collections = [
+      this.vpcs,
+      this.subnets,
+      this.internetGateways,
+      this.routeTables,
+      this.securityGroups,
+      this.securityGroupRules,
+      this.peerings,
+      this.networkAcls,
+      this.networkInterfaces,
+      this.instances,
+      this.tags,
+    ];
+    return Object.fromEntries(
+      collections.map((collection) => [
+        collection.name,
+        Object.fromEntries([...collection.all()].sort((a, b) => (a.id < b.id ? -1 : 1)).map((value) => [value.id, structuredClone(value)])),
+      ]),
+    );
+  }
+
+  #randomDigits(): string {
+    const half = (): string =>
+      Math.floor(this.#random() * 2 ** 32)
+        .toString(16)
+        .padStart(8, '0');
+    return half() + half();
+  }
+
+  #namedDigits(prefix: string): string {
+    const { path, count } = this.#naming!;
+    const number = (count.get(prefix) ?? 0) + 1;
+    count.set(prefix, number);
+    return createHash('sha256').update(`${path}#${prefix}#${number}`).digest('hex').slice(0, 16);
+  }
+}
