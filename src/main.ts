@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { Ambient } from './ambient/ambient.ts';
 import { realClock } from './ambient/clock.ts';
 import { realRandom } from './ambient/random.ts';
+import { demoCommand } from './cli/demo.ts';
 import { generateCommand } from './cli/generate.ts';
 import { runCommand } from './cli/run.ts';
 
@@ -17,6 +18,7 @@ const program = new Command('isthmus')
     process.exit(error.exitCode === 0 ? 0 : 2);
   });
 
+program.addCommand(demoCommand(ambient).copyInheritedSettings(program));
 program.addCommand(runCommand(ambient).copyInheritedSettings(program));
 program.addCommand(generateCommand(ambient).copyInheritedSettings(program));
 await program.parseAsync();
