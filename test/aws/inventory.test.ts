@@ -157,6 +157,33 @@ describe('Own writes', () => {
     expect((await view()).securityGroupRules.size).toBe(0);
   });
 
+  test('move a connection on and never back, and give way to a later state', async () => {
+    const { view, apply, state, lag, catchUp, clock } = opened();
+    state.connections.set('pcx-1', peering('pcx-1', 'pending-acceptance'));
+    const stateNow = async () => (await view('pcx-1')).peeringConnections.get('pcx-1')?.state;
+    await view();
+    lag();
+    await apply({ scope, action: 'AcceptVpcPeeringConnection', vpcPeeringConnectionId: 'pcx-1' });
+    expect(await stateNow()).toBe('provisioning');
+    await clock.advance(2_000);
+    expect(await stateNow()).toBe('provisioning');
+    catchUp();
+    state.connections.set('pcx-1', peering('pcx-1', 'active'));
+    await clock.advance(2_000);
+    expect(await stateNow()).toBe('active');
+  });
+
+  test('of a connection are seen from its other side', async () => {
+    const { view, apply, aws, account, state, lag } = opened();
+    state.connections.set('pcx-1', peering('pcx-1', 'active'));
+    const otherSide = () => aws.view({ account, region: 'eu-west-2', collections: all, ids: [] });
+    await view();
+    await otherSide();
+    lag();
+    await apply({ scope, action: 'DeleteVpcPeeringConnection', vpcPeeringConnectionId: 'pcx-1' });
+    expect((await otherSide()).peeringConnections.get('pcx-1')?.state).toBe('deleting');
+  });
+
   test('are seen through the other AwsAccounts of the same account and region', async () => {
     const { view, apply, aws, account, state } = opened();
     state.tables.set('rtb-1', table('rtb-1'));
