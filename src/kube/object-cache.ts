@@ -63,7 +63,6 @@ export class ObjectCache {
       const before = entry.watched;
       entry.watched = object;
       if (entry.written && !isNewer(entry.written, object)) entry.written = undefined;
-      if (entry.letGo !== object.metadata.uid) entry.letGo = undefined;
       if (before && before.metadata.uid !== object.metadata.uid) {
         this.#tell({ key, what: 'deleted' });
         this.#tell({ key, what: 'added' });

@@ -248,6 +248,18 @@ describe('a controller at a server in memory', () => {
     ]);
   });
 
+  test('does not see any more what its own write has let go, although the watch has not told it', async () => {
+    const { cluster, server, apply } = await connected();
+    await cluster.addFinalizer(await apply(), finalizer);
+    server.delete(key);
+    await settle();
+    cluster.holdWatch();
+    await cluster.removeFinalizer(cluster.get(key) as Resource, finalizer);
+    await settle();
+    expect(cluster.get(key)).toBeUndefined();
+    expect(cluster.list('VpcPeering')).toEqual([]);
+  });
+
   test('meets the faults that were ordered, each once', async () => {
     const { cluster, server, apply } = await connected();
     const resource = await apply();
