@@ -83,7 +83,7 @@ export interface Aws {
   /**
    * The verified identity (an STS ARN) behind an AwsAccount; cached until the credentials change.
    *
-   * @throws IdentityError
+   * @throws IdentityError; AwsError where STS gave no answer or has had too many calls, which says nothing about the identity
    */
   identify(account: AccountIdentity): Promise<{ readonly arn: string; readonly scope: (region: string) => Scope }>;
   /** @throws IdentityError, AwsError */
