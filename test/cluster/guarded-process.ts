@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 
 /** A server process that cannot outlive the one that started it. */
 export interface GuardedProcess {
@@ -36,13 +37,16 @@ export function startGuarded(command: string, args: readonly string[], logPath: 
     shell.once('exit', end);
     shell.once('error', end);
   });
+  // A run that fails before its teardown must be able to end; the servers end with it.
   shell.unref();
+  if (shell.stdin instanceof Socket) shell.stdin.unref();
   return {
     log: () => readFileSync(logPath, 'utf8').split('\n').slice(-15).join('\n'),
     get exited() {
       return exited;
     },
     kill() {
+      shell.ref();
       shell.stdin?.destroy();
       return gone;
     },
