@@ -130,8 +130,9 @@ export class AwsSimulator {
     if (throttle?.take({ accountId, region, operation, parameters: call.parameters }) === false) throw wire.throttled(operation);
     const effects = this.#faults.strike({ service, operation, accountId, region });
     for (const effect of effects) await this.#suffer(effect, { call, signer, wire });
-    // Lost is the answer whatever it says, an error too.
-    call.answerLost = effects.some((effect) => 'loseAnswer' in effect);
+    // Kept back is the answer whatever it says, an error too.
+    if (effects.some((effect) => 'hangAnswer' in effect)) call.answer = 'never comes';
+    else if (effects.some((effect) => 'loseAnswer' in effect)) call.answer = 'is lost';
     const output = handler(call.parameters as never, { accountId, region, callerArn: signer.callerArn });
     const answer = wire.protocol.writeOutput(operation, output, call.requestId);
     return this.#end(call, 'OK', answer);
@@ -153,12 +154,12 @@ export class AwsSimulator {
     }
   }
 
-  #refuse(call: CallInProgress, error: ApiError): WireAnswer {
+  #refuse(call: CallInProgress, error: ApiError): WireAnswer | Promise<never> {
     return this.#end(call, error.code, (call.wire ?? serviceWires[0]!).protocol.writeError(error, call.requestId));
   }
 
   /** A service of which not even the protocol is known here; most of these speak JSON. */
-  #refuseService(request: WireRequest, call: CallInProgress, service: string): WireAnswer {
+  #refuseService(request: WireRequest, call: CallInProgress, service: string): WireAnswer | Promise<never> {
     const error = new ApiError('NotImplemented', `The simulator does not model the service ${service}`, { httpStatus: 501 });
     if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return this.#refuse(call, error);
     return this.#end(call, error.code, {
@@ -168,10 +169,11 @@ export class AwsSimulator {
     });
   }
 
-  /** Records the call and lets its answer go, or get lost. */
-  #end(call: CallInProgress, code: string, answer: WireAnswer): WireAnswer {
+  /** Records the call and lets its answer go, or not. */
+  #end(call: CallInProgress, code: string, answer: WireAnswer): WireAnswer | Promise<never> {
     this.record.add(call.ended(code, answer.status));
-    if (call.answerLost) throw new ConnectionLost();
+    if (call.answer === 'is lost') throw new ConnectionLost();
+    if (call.answer === 'never comes') return new Promise(() => {});
     return answer;
   }
 
@@ -200,8 +202,8 @@ class CallInProgress {
   wire: ServiceWire | undefined;
   signer: Signer | undefined;
   operation = '';
-  /** Whether the connection breaks before the caller hears how it ended. */
-  answerLost = false;
+  /** Whether the caller hears how it ended, or else whether the connection breaks before. */
+  answer: 'comes' | 'is lost' | 'never comes' = 'comes';
   parameters: Readonly<Record<string, unknown>> = {};
   readonly #clock: Clock;
   readonly #cameAt: number;
@@ -225,7 +227,7 @@ class CallInProgress {
       parameters: this.parameters,
       code,
       status,
-      ...(this.answerLost ? { answerLost: true } : {}),
+      ...(this.answer === 'comes' ? {} : { answerLost: true }),
       durationMs: this.#clock.monotonic() - this.#startedAt,
     };
   }

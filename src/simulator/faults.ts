@@ -22,6 +22,8 @@ const effect = z.union([
   z.strictObject({ delayMs: z.number().min(0) }),
   /** Nothing happens, and no answer ever comes. */
   z.strictObject({ hang: z.literal(true) }),
+  /** It happens, and no answer ever comes. */
+  z.strictObject({ hangAnswer: z.literal(true) }),
 ]);
 
 const rule = z.strictObject({
@@ -82,7 +84,7 @@ function problemsOf(item: unknown, path: string): string[] {
   return read.error.issues.map((issue) => {
     const field = [path, ...issue.path.map(String)].join('.');
     return issue.code === 'invalid_union'
-      ? `${field}: must be one of {error: {code, message, httpStatus}}, {deny: true}, {throttle: true}, {loseRequest: true}, {loseAnswer: true}, {delayMs: …}, {hang: true}`
+      ? `${field}: must be one of {error: {code, message, httpStatus}}, {deny: true}, {throttle: true}, {loseRequest: true}, {loseAnswer: true}, {delayMs: …}, {hang: true}, {hangAnswer: true}`
       : `${field}: ${issue.message}`;
   });
 }

@@ -71,6 +71,41 @@ describe('what a fault does', () => {
     expect(vpcsMade(aws)).toBe(0);
   });
 
+  test.each([
+    ['hang', { hang: true }, 0, { code: 'Hang' }],
+    ['hangAnswer', { hangAnswer: true }, 1, { code: 'OK', answerLost: true }],
+  ] as const)('with %s no answer ever comes, and the record says whether it took effect', async (_name, effect, made, recorded) => {
+    const aws = withFaults({ operation: 'CreateVpc', nth: 1, effect });
+    const giveUp = new AbortController();
+    let answered = false;
+    const call = aws
+      .ec2()
+      .send(createVpc(), { abortSignal: giveUp.signal })
+      .finally(() => {
+        answered = true;
+      });
+    const outcome = expect(call).rejects.toMatchObject({ name: 'AbortError' });
+    await aws.clock.advance(86_400_000);
+    expect(answered).toBe(false);
+    expect(vpcsMade(aws)).toBe(made);
+    expect(aws.simulator.record.calls()).toEqual([expect.objectContaining(recorded)]);
+    giveUp.abort();
+    await outcome;
+    await aws.ec2().send(createVpc());
+    expect(vpcsMade(aws)).toBe(made + 1);
+  });
+
+  test('no answer comes either where it would have been an error', async () => {
+    const aws = withFaults({ operation: 'DescribeVpcs', effect: { hangAnswer: true } });
+    const giveUp = new AbortController();
+    const call = aws.ec2().send(new DescribeVpcsCommand({ VpcIds: ['vpc-0'] }), { abortSignal: giveUp.signal });
+    const outcome = expect(call).rejects.toMatchObject({ name: 'AbortError' });
+    await aws.clock.advance(1);
+    expect(aws.simulator.record.calls()).toEqual([expect.objectContaining({ code: 'InvalidVpcID.NotFound', answerLost: true })]);
+    giveUp.abort();
+    await outcome;
+  });
+
   test('a delayed call takes effect later on the simulator’s clock, though its caller may have gone', async () => {
     const aws = withFaults({ operation: 'CreateVpc', effect: { delayMs: 5000 } });
     const giveUp = new AbortController();
