@@ -6,6 +6,7 @@ import { realRandom } from './ambient/random.ts';
 import { demoCommand } from './cli/demo.ts';
 import { generateCommand } from './cli/generate.ts';
 import { runCommand } from './cli/run.ts';
+import { simulateCommand } from './cli/simulate.ts';
 
 const ambient: Ambient = { clock: realClock, random: realRandom };
 
@@ -20,5 +21,6 @@ const program = new Command('isthmus')
 
 program.addCommand(demoCommand(ambient).copyInheritedSettings(program));
 program.addCommand(runCommand(ambient).copyInheritedSettings(program));
+program.addCommand(simulateCommand(ambient).copyInheritedSettings(program));
 program.addCommand(generateCommand(ambient).copyInheritedSettings(program));
 await program.parseAsync();
