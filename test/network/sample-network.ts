@@ -222,7 +222,11 @@ export function connect(
 }
 
 /** Changes the first thing of a list that has this id in one of its fields. */
-export function change<Thing extends object>(list: Thing[], id: string, how: (thing: NoInfer<Thing>) => Partial<NoInfer<Thing>>): void {
+export function change<Thing extends object, Change extends Partial<Thing>>(
+  list: Thing[],
+  id: string,
+  how: (thing: Thing) => Change,
+): void {
   const at = list.findIndex((thing) => Object.values(thing).includes(id));
   const thing = list[at];
   if (!thing) throw new Error(`${id} is not there`);
