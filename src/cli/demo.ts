@@ -10,7 +10,6 @@ import { describeReachability, type Reachability, type ReachabilityQuery, reacha
 import { isRead } from '../simulator/record.ts';
 import { positiveNumber } from './arguments.ts';
 import { createEmbedded, type Embedded } from './embedded.ts';
-import { keepRunning } from './keep-running.ts';
 import { type Proof, readScenario, type Scenario, scenarioNames } from './scenario.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
@@ -106,7 +105,9 @@ async function play(scenario: Scenario, staging: Staging & { readonly isKept: bo
         calls.reads++;
       } else {
         calls.writes++;
-        told(`${call.operation} in ${call.region}${call.code === 'OK' ? '' : terminal.bad(` ${call.code}`)}`);
+        told(
+          `${call.operation} ${namesIn(call.parameters)} ${terminal.dim(call.region)}${call.code === 'OK' ? '' : terminal.bad(` ${call.code}`)}`,
+        );
       }
     },
   });
@@ -132,17 +133,19 @@ async function play(scenario: Scenario, staging: Staging & { readonly isKept: bo
   await embedded.controller.start();
   const appliedAt = clock.monotonic();
   for (const manifest of scenario.manifests.documents) embedded.apply(manifest);
-  const ready = await follow(embedded, { clock, told, terminal, done: () => objectsOf(embedded).every(isReady) });
+  const last = new Map<string, string>();
+  const ready = await follow(embedded, { clock, told, terminal, last, done: () => objectsOf(embedded).every(isReady) });
   const readyAfterMs = ready ? clock.monotonic() - appliedAt : undefined;
   prove('With the objects', (proof) => proof.connected);
 
   if (isKept) {
+    const { keepRunning } = await import('./keep-running.ts');
     await keepRunning({ embedded, terminal });
   } else {
     terminal.line();
     terminal.line(`kubectl delete -f ${scenario.manifests.file}`);
     for (const object of objectsOf(embedded)) embedded.server.delete(keyFor(object));
-    await follow(embedded, { clock, told, terminal, done: () => objectsOf(embedded).length === 0 });
+    await follow(embedded, { clock, told, terminal, last, done: () => objectsOf(embedded).length === 0 });
     prove('After deletion', () => false);
     asked++;
     if (isDeepStrictEqual(imageOf(embedded), untouched)) {
@@ -173,12 +176,13 @@ interface Following {
   readonly clock: Clock;
   readonly terminal: Terminal;
   readonly told: (text: string) => void;
+  /** What was last told of each object. */
+  readonly last: Map<string, string>;
   readonly done: () => boolean;
 }
 
 /** Tells what each object waits for until all are as wanted, or patience ends. */
-async function follow(embedded: Embedded, { clock, terminal, told, done }: Following): Promise<boolean> {
-  const last = new Map<string, string>();
+async function follow(embedded: Embedded, { clock, terminal, told, last, done }: Following): Promise<boolean> {
   const deadline = clock.monotonic() + patienceMs;
   for (;;) {
     const objects = objectsOf(embedded);
@@ -237,6 +241,16 @@ function showProof({ proof, expected, result }: { proof: Proof; expected: boolea
   terminal.line(
     `  ${holds ? terminal.good('holds') : terminal.bad('FAILS')}  ${what}: ${result.reachable ? 'reached, and answered' : 'not reached'}`,
   );
-  for (const line of describeReachability(result)) terminal.line(`           ${terminal.dim(line)}`);
+  // Where it gets through, the way there and back; where not, what stopped it.
+  const [verdict = '', ...ways] = describeReachability(result);
+  for (const line of result.reachable ? ways : [verdict]) terminal.line(`         ${terminal.dim(line.trim())}`);
   return holds;
+}
+
+/** The ids, CIDRs and names among a call's parameters. */
+function namesIn(parameters: Readonly<Record<string, unknown>>): string {
+  return Object.values(parameters)
+    .flatMap((value) => (Array.isArray(value) ? value : [value]))
+    .filter((value) => typeof value === 'string')
+    .join(' ');
 }
