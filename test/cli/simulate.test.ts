@@ -102,6 +102,36 @@ test('the same seed makes the same ids', async () => {
   expect(await idOf()).toBe(await idOf());
 });
 
+test('what a world file tells of is there, and its first account and region are the ones to start with', async () => {
+  const world = await file(
+    'good.yaml',
+    'accounts:\n  "444455556666":\n    eu-central-1:\n      vpcs:\n        - name: a\n          cidr: 10.1.0.0/16\n',
+  );
+  const started = simulate('--port', '0', '--world', world);
+  const url = await started.url;
+  const credentials = { accessKeyId: '444455556666', secretAccessKey: 'x' };
+  const client = new EC2Client({ endpoint: url, region: 'eu-central-1', credentials, maxAttempts: 1 });
+  const { Vpcs } = await client.send(new DescribeVpcsCommand({ Filters: [{ Name: 'tag:Name', Values: ['a'] }] }));
+  client.destroy();
+  expect(Vpcs).toMatchObject([{ CidrBlock: '10.1.0.0/16', OwnerId: '444455556666' }]);
+  const state = (await (await fetch(`${url}/_isthmus/state`)).json()) as { vpcs: Record<string, unknown> };
+  expect(Object.keys(state.vpcs)).toEqual([Vpcs?.[0]?.VpcId]);
+  started.kill('SIGTERM');
+  expect((await started.ended).stdout).toMatch(/AWS_ACCESS_KEY_ID=444455556666[\s\S]*AWS_REGION=eu-central-1/);
+});
+
+test('time passes as fast as told', async () => {
+  const started = simulate('--port', '0', '--speed', '1000000');
+  const url = await started.url;
+  const client = ec2(url);
+  for (let count = 0; count < 2; count++) await client.send(new DescribeVpcsCommand());
+  client.destroy();
+  const lines = (await (await fetch(`${url}/_isthmus/record`)).text()).trimEnd().split('\n');
+  const [first, second] = lines.map((line) => Date.parse(JSON.parse(line).time));
+  // Two calls one after the other are some tenths of a millisecond apart at the very least: minutes in this AWS.
+  expect(second! - first!).toBeGreaterThan(60_000);
+});
+
 test('faults come from a file', async () => {
   const faults = await file('faults.yaml', '- operation: CreateVpc\n  effect: { error: { code: VpcLimitExceeded, message: full } }\n');
   const started = simulate('--port', '0', '--faults', faults);
@@ -145,7 +175,7 @@ describe('what is not right is said, and ends it', () => {
   test('a world file with an error, by line and field', async () => {
     const world = await file('world.yaml', 'accounts:\n  "111122223333":\n    eu-west-1:\n      vpcz: []\n');
     const { status, stderr } = await simulate('--port', '0', '--world', world).ended;
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/^isthmus simulate: .*world\.yaml/)]);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^isthmus simulate: .*world\.yaml, line 4, column \d+: .*vpcz/)]);
     expect(stderr).not.toContain('    at ');
   });
 

@@ -1,7 +1,11 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { seededRandom } from '../../src/ambient/random.ts';
+import { VirtualClock } from '../../src/ambient/virtual-clock.ts';
 import { type ListeningSimulator, listen } from '../../src/simulator/http-server.ts';
+import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
+import { World } from '../../src/simulator/world.ts';
 import { smallAws } from './small-aws.ts';
 
 const installed = spawnSync('aws', ['--version'], { encoding: 'utf8' }).status === 0;
@@ -115,3 +119,48 @@ describe('the AWS CLI, as it is', () => {
     expect(role.stderr).toContain('(ValidationError)');
   });
 });
+
+maybe(
+  `the AWS CLI peers two VPCs and routes between them${reason}`,
+  async () => {
+    const clock = new VirtualClock();
+    const random = seededRandom(1);
+    const whole = await listen(simulatorOf(new World({ clock, random }), { clock, random }), { port: 0, host: '127.0.0.1' });
+    const run = async (args: string) => {
+      const { status, output, stderr } = await cli(args, { AWS_ENDPOINT_URL: whole.url });
+      expect({ args, status, stderr }).toEqual({ args, status: 0, stderr: '' });
+      return output as Record<string, never>;
+    };
+    const vpc = async (name: string, cidr: string) => {
+      const tags = `ResourceType=vpc,Tags=[{Key=Name,Value=${name}}]`;
+      return (await run(`ec2 create-vpc --cidr-block ${cidr} --tag-specifications ${tags} --query Vpc`)).VpcId;
+    };
+    try {
+      const [a, b] = [await vpc('a', '10.1.0.0/16'), await vpc('b', '10.2.0.0/16')];
+      const found = await run('ec2 describe-vpcs --filters Name=tag:Name,Values=a,c Name=cidr,Values=10.*');
+      expect(found).toMatchObject({ Vpcs: [{ VpcId: a, Tags: [{ Key: 'Name', Value: 'a' }] }] });
+      const requested = await run(`ec2 create-vpc-peering-connection --vpc-id ${a} --peer-vpc-id ${b} --query VpcPeeringConnection`);
+      const id = requested.VpcPeeringConnectionId;
+      await clock.advance(60_000);
+      await run(`ec2 accept-vpc-peering-connection --vpc-peering-connection-id ${id}`);
+      await clock.advance(60_000);
+      const [table] = (await run(`ec2 describe-route-tables --filters Name=vpc-id,Values=${a}`)).RouteTables as unknown as [
+        { RouteTableId: string },
+      ];
+      const route = `--destination-cidr-block 10.2.0.0/16 --vpc-peering-connection-id ${id}`;
+      expect(await run(`ec2 create-route --route-table-id ${table.RouteTableId} ${route}`)).toEqual({ Return: true });
+      expect(await run(`ec2 describe-route-tables --route-table-ids ${table.RouteTableId}`)).toMatchObject({
+        RouteTables: [
+          {
+            Routes: expect.arrayContaining([
+              expect.objectContaining({ DestinationCidrBlock: '10.2.0.0/16', VpcPeeringConnectionId: id, State: 'active' }),
+            ]),
+          },
+        ],
+      });
+    } finally {
+      await whole.close();
+    }
+  },
+  120_000,
+);
