@@ -18,6 +18,8 @@ export type AwsErrorMeaning =
   | 'exists'
   /** The state that the thing is in does not allow it. */
   | 'state'
+  /** A quota on what is under way is used up: it frees itself as that comes to its end. */
+  | 'outstanding'
   /** A quota is used up. */
   | 'quota'
   /** AWS does not take the request as it is. */

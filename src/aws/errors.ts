@@ -104,10 +104,10 @@ export const codesByMeaning: Readonly<Record<AwsErrorMeaning, readonly string[]>
     'CannotDelete',
     'ConcurrentTagAccess',
   ],
+  // An account may have 25 requests outstanding (aws.md 1.8): places come free as they are accepted.
+  outstanding: ['OutstandingVpcPeeringConnectionLimitExceeded', 'PendingVpcPeeringConnectionLimitExceeded'],
   quota: [
     'ActiveVpcPeeringConnectionPerVpcLimitExceeded',
-    'OutstandingVpcPeeringConnectionLimitExceeded',
-    'PendingVpcPeeringConnectionLimitExceeded',
     'VpcPeeringConnectionsPerVpcLimitExceeded',
     'VpcLimitExceeded',
     'RouteLimitExceeded',

@@ -12,6 +12,8 @@ export function problemOf(error: AwsError): Problem {
       return { reason: 'AccessDenied', message: error.message, heals: 'person' };
     case 'credentials':
       return { reason: 'CredentialsUnavailable', message: error.message, heals: 'time' };
+    case 'outstanding':
+      return { reason: 'QuotaExceeded', message: error.message, heals: 'time' };
     case 'quota':
       return { reason: 'QuotaExceeded', message: error.message, heals: 'person' };
     case 'invalid':
