@@ -18,6 +18,7 @@ interface Version<Value> {
 interface Entry<Value> {
   readonly id: string;
   readonly order: number;
+  readonly madeAt: number;
   /** Oldest first; never empty. The last is the truth. */
   versions: readonly Version<Value>[];
 }
@@ -76,9 +77,9 @@ export class Collection<Value extends { readonly id: string }> {
     return this.#entries.get(id)?.order ?? 0;
   }
 
-  /** When the thing came to be, as far as its versions are remembered. */
-  firstKnownAt(id: string): number | undefined {
-    return this.#entries.get(id)?.versions[0]?.at;
+  /** When the thing was made; milliseconds since the epoch. */
+  madeAt(id: string): number | undefined {
+    return this.#entries.get(id)?.madeAt;
   }
 
   /** Whether a value is found under a key. */
@@ -128,10 +129,10 @@ export class Collection<Value extends { readonly id: string }> {
   }
 
   #write(id: string, value: Value | undefined): void {
-    const before = this.#entries.get(id);
+    const before = this.#entries.get(id)?.versions ?? [];
     const at = this.#context.now();
-    const versions = this.#stillSeen([...(before?.versions ?? []), { at, value }], at);
-    this.#context.onWrite(() => this.#store(id, before?.versions ?? []));
+    const versions = this.#stillSeen([...before, { at, value }], at);
+    this.#context.onWrite(() => this.#store(id, before));
     this.#store(id, versions);
   }
 
@@ -150,7 +151,7 @@ export class Collection<Value extends { readonly id: string }> {
     for (const key of keysAfter) if (!keysBefore.has(key)) this.#index(key, id);
     if (versions.length === 0) this.#entries.delete(id);
     else if (entry) entry.versions = versions;
-    else this.#entries.set(id, { id, order: this.#nextOrder++, versions });
+    else this.#entries.set(id, { id, order: this.#nextOrder++, madeAt: versions[0]!.at, versions });
   }
 
   #keysOfVersions(versions: readonly Version<Value>[]): Set<string> {

@@ -212,9 +212,11 @@ export class World {
 
   /**
    * Tells what happened before now: within `tell`, the world's time is `agoMs` ago, and `pass` lets some of it go by.
-   * What is made there is neither new nor unseen afterwards.
+   * What is made there is neither new nor unseen afterwards. Back then this AWS went at its usual pace.
    */
   past(agoMs: number, tell: (pass: (ms: number) => void) => void): void {
+    const settings = this.#settings;
+    this.#settings = { ...settings, delaysMs: defaultSettings.delaysMs, newIdUnknownMs: 0 };
     this.#agoMs = agoMs;
     try {
       tell((ms) => {
@@ -222,6 +224,7 @@ export class World {
         this.catchUp();
       });
     } finally {
+      this.#settings = settings;
       this.#agoMs = 0;
       this.catchUp();
     }

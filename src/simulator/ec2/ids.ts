@@ -80,7 +80,7 @@ export const notFound = (idKind: IdKind, id: string): ApiError =>
 /** Whether calls may know the id yet: for a while after it was made, a new one is unknown even as an argument (aws.md 7.5). */
 export function isKnown<Value extends { readonly id: string }>(world: World, collection: Collection<Value>, id: string): boolean {
   const { newIdUnknownMs } = world.settings;
-  return newIdUnknownMs === 0 || (collection.firstKnownAt(id) ?? 0) + newIdUnknownMs <= world.now();
+  return newIdUnknownMs === 0 || (collection.madeAt(id) ?? 0) + newIdUnknownMs <= world.now();
 }
 
 /**

@@ -1,0 +1,125 @@
+import type * as ec2 from '@aws-sdk/client-ec2';
+import { seededRandom } from '../../../src/ambient/random.ts';
+import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
+import { ec2Operations } from '../../../src/simulator/ec2/index.ts';
+import { ApiError, type Operations } from '../../../src/simulator/service.ts';
+import type { SettingsChange } from '../../../src/simulator/settings.ts';
+import { World } from '../../../src/simulator/world.ts';
+
+type Sdk = typeof ec2;
+type OperationName = { [Name in keyof Sdk]: Name extends `${infer Operation}Command` ? Operation : never }[keyof Sdk];
+type Command<Name extends OperationName> = Sdk[`${Name}Command` & keyof Sdk] extends abstract new (
+  ...args: infer Arguments
+) => infer Made
+  ? { input: Exclude<Arguments, readonly []> extends readonly [infer Given, ...unknown[]] ? Given : never; made: Made }
+  : never;
+type Input<Name extends OperationName> = Command<Name>['input'];
+type Output<Name extends OperationName> = Command<Name>['made'] extends {
+  resolveMiddleware(...args: never[]): (...args: never[]) => Promise<{ output: infer Answer }>;
+}
+  ? Answer
+  : never;
+
+/** One caller: an account in a region, calling the handlers themselves in the SDK's types. */
+export interface Caller {
+  <Name extends OperationName>(operation: Name, input: Input<Name>): Output<Name>;
+  readonly accountId: string;
+  readonly region: string;
+  /** The code and message with which AWS refuses the call; undefined where it does not. */
+  refused<Name extends OperationName>(operation: Name, input: Input<Name>): { code: string; message: string } | undefined;
+  code<Name extends OperationName>(operation: Name, input: Input<Name>): string | undefined;
+}
+
+export interface Aws {
+  readonly clock: VirtualClock;
+  readonly world: World;
+  readonly operations: Operations;
+  caller(accountId?: string, region?: string): Caller;
+}
+
+export const [one, two] = ['111122223333', '444455556666'];
+
+/** An AWS of the test's own, at 2026-01-01, that stands still until the test moves its clock. */
+export function aws(settings: SettingsChange = {}): Aws {
+  const clock = new VirtualClock();
+  const world = new World({ clock, random: seededRandom(7), settings });
+  const operations = ec2Operations(world);
+  return {
+    clock,
+    world,
+    operations,
+    caller(accountId = one, region = 'us-west-2') {
+      const context = { accountId, region, callerArn: `arn:aws:iam::${accountId}:root` };
+      const call = (name: string, input: unknown): never => operations[name]!(input as never, context) as never;
+      const refused = (name: string, input: unknown): { code: string; message: string } | undefined => {
+        try {
+          call(name, input);
+          return undefined;
+        } catch (error) {
+          if (!(error instanceof ApiError)) throw error;
+          return { code: error.code, message: error.message };
+        }
+      };
+      return Object.assign(call, {
+        accountId,
+        region,
+        refused,
+        code: (name: string, input: unknown) => refused(name, input)?.code,
+      }) as unknown as Caller;
+    },
+  };
+}
+
+/** A VPC of the caller's. */
+export function vpc(caller: Caller, cidr: string): string {
+  return caller('CreateVpc', { CidrBlock: cidr }).Vpc!.VpcId!;
+}
+
+/** The VPC's main route table. */
+export function mainTable(caller: Caller, vpcId: string): ec2.RouteTable {
+  const filters = [
+    { Name: 'vpc-id', Values: [vpcId] },
+    { Name: 'association.main', Values: ['true'] },
+  ];
+  return caller('DescribeRouteTables', { Filters: filters }).RouteTables![0]!;
+}
+
+/** The VPC's default security group. */
+export function defaultGroup(caller: Caller, vpcId: string): string {
+  const filters = [
+    { Name: 'vpc-id', Values: [vpcId] },
+    { Name: 'group-name', Values: ['default'] },
+  ];
+  return caller('DescribeSecurityGroups', { Filters: filters }).SecurityGroups![0]!.GroupId!;
+}
+
+/** A requested peering, as far as the request: its id. */
+export function request(requester: Caller, vpcId: string, accepter: Caller, peerVpcId: string): string {
+  return requester('CreateVpcPeeringConnection', {
+    VpcId: vpcId,
+    PeerVpcId: peerVpcId,
+    PeerOwnerId: accepter.accountId,
+    PeerRegion: accepter.region,
+  }).VpcPeeringConnection!.VpcPeeringConnectionId!;
+}
+
+/** An active peering. */
+export async function peer(
+  { clock }: Aws,
+  { requester, vpcId, accepter = requester, peerVpcId }: { requester: Caller; vpcId: string; accepter?: Caller; peerVpcId: string },
+): Promise<string> {
+  const id = request(requester, vpcId, accepter, peerVpcId);
+  await clock.advance(1_000);
+  accepter('AcceptVpcPeeringConnection', { VpcPeeringConnectionId: id });
+  await clock.advance(2_000);
+  return id;
+}
+
+/** The peering as the caller is shown it. */
+export function shownPeering(caller: Caller, id: string): ec2.VpcPeeringConnection | undefined {
+  const filters = [{ Name: 'vpc-peering-connection-id', Values: [id] }];
+  return caller('DescribeVpcPeeringConnections', { Filters: filters }).VpcPeeringConnections![0];
+}
+
+/** The peering's state as the caller is shown it; undefined where it is not. */
+export const stateOf = (caller: Caller, id: string): string | undefined => shownPeering(caller, id)?.Status?.Code;
