@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { RouteTable } from '../../src/network/model.ts';
+import type { Instance, PeeringConnection, RouteTable } from '../../src/network/model.ts';
 import {
   describeReachability,
   type Reachability,
@@ -169,6 +169,15 @@ describe('what gets through', () => {
     expect(ask(sample, { ...internet, destination: { address: '2606:4700::1111' } }).reachable).toBe(true);
   });
 
+  test('an answer comes to whoever asked, whatever listens there', () => {
+    const sample = twoVpcs();
+    change(sample.instances, 'i-a', () => ({ listens: [] }));
+    expect(ask(sample).reachable).toBe(true);
+    expect(ask(sample, { source: { instanceId: 'i-c' }, destination: { instanceId: 'i-a' } }).blockedBy?.code).toBe(
+      'INSTANCE_NOT_LISTENING',
+    );
+  });
+
   test('a packet that has no answer is not asked for one', () => {
     const [seoul, london] = twoRegions();
     change(london.routeTables, 'rtb-c', () => ({ routes: [] }));
@@ -202,19 +211,20 @@ describe('what blocks', () => {
   }[] = [
     {
       name: 'an instance that is stopped, at the source',
-      samples: () => changed((sample) => change(sample.instances, 'i-a', () => ({ state: 'stopped' }))),
+      samples: () => changed((sample) => change<Instance>(sample.instances, 'i-a', () => ({ state: 'stopped' }))),
       blocked: ['BAD_STATE', 'i-a'],
       says: 'instance i-a (A) is stopped, not running',
     },
     {
       name: 'an instance that is still pending, at the destination',
-      samples: () => changed((sample) => change(sample.instances, 'i-c', () => ({ state: 'pending' }))),
+      samples: () => changed((sample) => change<Instance>(sample.instances, 'i-c', () => ({ state: 'pending' }))),
       blocked: ['BAD_STATE', 'i-c'],
       says: 'instance i-c (C) is pending, not running',
     },
     {
       name: 'an instance that was terminated and has lost its interface',
-      samples: () => changed((sample) => change(sample.instances, 'i-c', () => ({ state: 'terminated', networkInterfaceIds: [] }))),
+      samples: () =>
+        changed((sample) => change<Instance>(sample.instances, 'i-c', () => ({ state: 'terminated', networkInterfaceIds: [] }))),
       blocked: ['UNKNOWN_DESTINATION', 'i-c'],
       says: 'instance i-c (C) is terminated and has no network interface',
     },
@@ -297,6 +307,16 @@ describe('what blocks', () => {
       says: "sgr-c names the other end's group, which only counts within a VPC and between peers of one region",
     },
     {
+      name: 'a group of a peer whose connection is gone',
+      samples: () =>
+        changed((sample) => {
+          change(sample.securityGroupRules, 'sgr-out4-a', () => ({ peer: { referencedGroup: { groupId: 'sg-c' } } }));
+          change<PeeringConnection>(sample.peeringConnections, 'pcx-1', () => ({ state: 'deleted' }));
+        }),
+      blocked: ['ENI_SG_RULES_MISMATCH', 'sg-a'],
+      says: "sgr-out4-a names the other end's group, which only counts within a VPC and between peers of one region",
+    },
+    {
       name: 'the ACL of the source subnet, outwards',
       samples: () =>
         changed((sample) =>
@@ -363,7 +383,11 @@ describe('what blocks', () => {
     },
     {
       name: 'a connection that waits for acceptance',
-      samples: () => changed((sample) => change(sample.peeringConnections, 'pcx-1', () => ({ state: 'pending-acceptance' })), withCidrRule),
+      samples: () =>
+        changed(
+          (sample) => change<PeeringConnection>(sample.peeringConnections, 'pcx-1', () => ({ state: 'pending-acceptance' })),
+          withCidrRule,
+        ),
       blocked: ['BAD_STATE', 'pcx-1'],
       says: 'peering connection pcx-1 is pending-acceptance, not active',
     },
@@ -603,6 +627,16 @@ describe('how routes are chosen', () => {
     expect(ask(sample, { destination: { instanceId: 'i-b' } }).blockedBy?.message).toContain('10.255.0.128/25 → eni-appliance');
   });
 
+  test('the VPC’s own blocks are local even where the table does not list them', () => {
+    const sample = twoVpcs();
+    change(sample.vpcs, 'vpc-a', ({ cidrBlocks }) => ({ cidrBlocks: [...cidrBlocks, block('10.254.0.0/24')] }));
+    sample.subnets.push({ ...sample.subnets[0]!, subnetId: 'subnet-b', cidr: '10.254.0.0/24' });
+    addInstance(sample, 'b', { vpc: 'a', address: '10.254.0.5' });
+    change(sample.networkInterfaces, 'eni-b', () => ({ subnetId: 'subnet-b' }));
+    sample.securityGroupRules.push(rule('sgr-self', 'sg-a', { peer: { referencedGroup: { groupId: 'sg-a' } } }));
+    expect(ask(sample, { destination: { instanceId: 'i-b' } }).reachable).toBe(true);
+  });
+
   test('routes to prefix lists are passed over', () => {
     const sample = twoVpcs();
     addRoutes(sample, 'rtb-a', route('pl-1', 'tgw-1'));
@@ -807,7 +841,7 @@ describe('what holds for all networks', () => {
     );
     const breaking = fc.constantFrom<(sample: Sample) => void>(
       () => undefined,
-      (sample) => change(sample.peeringConnections, 'pcx-1', () => ({ state: 'deleted' })),
+      (sample) => change<PeeringConnection>(sample.peeringConnections, 'pcx-1', () => ({ state: 'deleted' })),
       (sample) =>
         change(sample.securityGroupRules, sample.securityGroupRules[0]!.securityGroupRuleId, () => ({
           protocol: 'udp',

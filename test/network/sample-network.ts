@@ -222,11 +222,7 @@ export function connect(
 }
 
 /** Changes the first thing of a list that has this id in one of its fields. */
-export function change<Thing extends object, Change extends Partial<Thing>>(
-  list: Thing[],
-  id: string,
-  how: (thing: Thing) => Change,
-): void {
+export function change<Thing extends object>(list: Thing[], id: string, how: (thing: Thing) => Partial<Thing>): void {
   const at = list.findIndex((thing) => Object.values(thing).includes(id));
   const thing = list[at];
   if (!thing) throw new Error(`${id} is not there`);

@@ -83,6 +83,7 @@ describe('one pass at a time for a key', () => {
     queue.add('a');
     await settle();
     queue.add('a', { afterMs: 5 });
+    queue.add('a', { afterMs: 30_000 });
     await end('a', { again: { afterMs: 60_000 } });
     await clock.advance(4);
     expect(started).toHaveLength(1);
@@ -403,6 +404,7 @@ describe('stopping', () => {
     await clock.advance(3_600_000);
     expect(started).toEqual(['a']);
     expect(clock.untilNext).toBeUndefined();
+    expect([queue.size, queue.running]).toEqual([2, 0]);
     await queue.idle();
   });
 
