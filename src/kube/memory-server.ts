@@ -1,6 +1,6 @@
 import type { Clock } from '../ambient/clock.ts';
 import type { Random } from '../ambient/random.ts';
-import type { Resource } from '../kinds/kind.ts';
+import type { ObjectMeta, Resource } from '../kinds/kind.ts';
 import { ConflictError, type EventNote, type Key, keyText } from './cluster.ts';
 import { hexDigits, seriesWindowMs } from './event-log.ts';
 import { type CachedObject, keyOf } from './object-cache.ts';
@@ -14,8 +14,16 @@ export interface Manifest {
     readonly namespace?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
+    /** Added to those that are there. */
+    readonly finalizers?: readonly string[];
   };
   readonly spec?: unknown;
+}
+
+/** A whole object as a client has it that has read and changed it. */
+export interface Replacement extends Manifest {
+  /** With `uid` or `resourceVersion` it is meant for that state of the object only. */
+  readonly metadata: Manifest['metadata'] & { readonly uid?: string; readonly resourceVersion?: string };
 }
 
 /** What admission says of a manifest: the spec with its defaults, or what is wrong with it, one sentence a line, each naming its field. */
@@ -128,41 +136,62 @@ export class MemoryServer {
     if (namespace !== undefined && !this.#objects.has(`Namespace/${namespace}`)) throw new Error(`namespaces "${namespace}" not found`);
 
     const before = this.#objects.get(keyText(key)) as Resource | undefined;
-    const isNamespace = served.kind === 'Namespace';
     const placed = { ...manifest, metadata: { ...manifest.metadata, ...(namespace !== undefined && { namespace }) } };
-    const admission: Admission = isNamespace ? { spec: undefined } : (this.#options.admit?.(placed, before) ?? { spec: manifest.spec });
-    if (admission.errors) throw new InvalidError(key, admission.errors);
-
+    const admitted = this.#admit(key, placed, before);
     const earlier = this.#applied.get(keyText(key)) ?? { labels: [], annotations: [] };
-    const own = isNamespace ? { 'kubernetes.io/metadata.name': name } : {};
+    const finalizers = [...new Set([...(before?.metadata.finalizers ?? []), ...(manifest.metadata.finalizers ?? [])])];
+    if (before) refuseNewFinalizers(before, finalizers);
     this.#applied.set(keyText(key), { labels: Object.keys(labels), annotations: Object.keys(annotations) });
     const metadata = {
       ...(before?.metadata ?? this.#newMetadata(key)),
-      labels: { ...without(before?.metadata.labels, earlier.labels), ...labels, ...own },
+      labels: { ...without(before?.metadata.labels, earlier.labels), ...labels },
       annotations: { ...without(before?.metadata.annotations, earlier.annotations), ...annotations },
+      ...(finalizers.length > 0 && { finalizers }),
     };
-    const isNewSpec = before !== undefined && !sameJson(before.spec, admission.spec);
-    if (isNewSpec) metadata.generation++;
-    const object = {
-      apiVersion: served.apiVersion,
-      kind: served.kind,
-      metadata,
-      ...(!isNamespace && { spec: structuredClone(admission.spec), status: before?.status ?? { observedGeneration: -1 } }),
-    };
-    return this.#store(object);
+    return this.#store(this.#changed({ key, served, before, admitted, metadata }));
   }
 
-  /** Deletes an object, or marks it when finalizers hold it. What is not there is deleted already. */
+  /**
+   * Puts labels, annotations, finalizers and spec in place of what is there, as an update by a client does; status and the rest stay.
+   *
+   * @returns undefined where that took away the last finalizer of an object that was being deleted
+   * @throws ConflictError when the object is not in the state that the replacement is meant for; InvalidError when admission refuses it;
+   *   Error when it is not there
+   */
+  replace(replacement: Replacement): CachedObject | undefined {
+    const served = this.#servedKind(replacement.kind);
+    const { name, namespace, uid, resourceVersion, labels = {}, annotations = {}, finalizers = [] } = replacement.metadata;
+    const key: Key = { kind: served.kind, name, ...(namespace !== undefined && { namespace }) };
+    const before = this.#mustHave(key) as Resource;
+    if ((uid ?? before.metadata.uid) !== before.metadata.uid) throw new ConflictError(`${keyText(key)} is another object of the same name`);
+    if ((resourceVersion ?? before.metadata.resourceVersion) !== before.metadata.resourceVersion) {
+      throw new ConflictError(`${keyText(key)} has been modified`);
+    }
+    const admitted = this.#admit(key, replacement, before);
+    refuseNewFinalizers(before, finalizers);
+    const had = before.metadata.finalizers;
+    const metadata = { ...before.metadata, labels, annotations, ...((had ?? finalizers.length > 0) && { finalizers: [...finalizers] }) };
+    const object = this.#changed({ key, served, before, admitted, metadata });
+    if (before.metadata.deletionTimestamp === undefined || this.#isHeld(object)) return this.#store(object);
+    this.#remove(object);
+    return undefined;
+  }
+
+  /**
+   * Deletes an object, or marks it when finalizers hold it; a Namespace goes after all that is in it. What is not there is deleted
+   * already.
+   */
   delete(key: Key): void {
     const object = this.#objects.get(keyText(key));
     if (!object || object.metadata.deletionTimestamp !== undefined) return;
-    if ((object.metadata.finalizers ?? []).length === 0) {
+    if (!this.#isHeld(object)) {
       this.#remove(object);
       return;
     }
     const deletionTimestamp = rfc3339(this.#options.clock.now());
     const { generation } = object.metadata;
     this.#store({ ...object, metadata: { ...object.metadata, deletionTimestamp, generation: generation + 1 } });
+    for (const inner of this.#within(object)) this.delete(keyOf(kindOf(inner), inner));
   }
 
   /** Sets annotations; those that are undefined are removed. @throws Error when there is no such object */
@@ -204,15 +233,9 @@ export class MemoryServer {
   writeFinalizers(write: 'addFinalizer' | 'removeFinalizer', resource: Resource, finalizers: readonly string[]): Resource | undefined {
     return this.#write(write, () => {
       const current = this.#current(resource);
-      const { deletionTimestamp } = current.metadata;
-      const isAdding = finalizers.some((name) => !current.metadata.finalizers?.includes(name));
-      if (deletionTimestamp !== undefined && isAdding) {
-        throw new InvalidError(keyOf(resource.kind, resource), [
-          'metadata.finalizers: no new finalizers can be added if the object is being deleted',
-        ]);
-      }
+      refuseNewFinalizers(current, finalizers);
       const object = { ...current, metadata: { ...current.metadata, finalizers: [...finalizers] } };
-      if (deletionTimestamp === undefined || finalizers.length > 0) return this.#store(object) as Resource;
+      if (current.metadata.deletionTimestamp === undefined || finalizers.length > 0) return this.#store(object) as Resource;
       this.#remove(object);
       return undefined;
     });
@@ -269,6 +292,40 @@ export class MemoryServer {
     return served;
   }
 
+  /** @returns the spec with its defaults @throws InvalidError */
+  #admit(key: Key, manifest: Manifest, before: Resource | undefined): unknown {
+    if (key.kind === 'Namespace') return undefined;
+    const admission: Admission = this.#options.admit?.(manifest, before) ?? { spec: manifest.spec };
+    if (admission.errors) throw new InvalidError(key, admission.errors);
+    return admission.spec;
+  }
+
+  #changed({ key, served, before, admitted, metadata }: ChangedParts): CachedObject {
+    const isNamespace = served.kind === 'Namespace';
+    const isNewSpec = before !== undefined && !sameJson(before.spec, admitted);
+    return {
+      apiVersion: served.apiVersion,
+      kind: served.kind,
+      metadata: {
+        ...metadata,
+        labels: { ...metadata.labels, ...(isNamespace && { 'kubernetes.io/metadata.name': key.name }) },
+        generation: metadata.generation + (isNewSpec ? 1 : 0),
+      },
+      ...(!isNamespace && { spec: structuredClone(admitted), status: before?.status ?? { observedGeneration: -1 } }),
+    } as CachedObject;
+  }
+
+  /** Whether a deletion has to wait. */
+  #isHeld(object: CachedObject): boolean {
+    return (object.metadata.finalizers ?? []).length > 0 || this.#within(object).length > 0;
+  }
+
+  /** What is in a Namespace; nothing is in anything else. */
+  #within(object: CachedObject): readonly CachedObject[] {
+    if (kindOf(object) !== 'Namespace') return [];
+    return [...this.#objects.values()].filter(({ metadata }) => metadata.namespace === object.metadata.name);
+  }
+
   #newMetadata(key: Key) {
     const { clock, random } = this.#options;
     const digits = hexDigits(random, 32);
@@ -297,7 +354,26 @@ export class MemoryServer {
     this.#objects.delete(text);
     this.#applied.delete(text);
     for (const watcher of this.#watchers) watcher({ type: 'removed', object: removed });
+    const namespace = this.#objects.get(`Namespace/${object.metadata.namespace}`);
+    if (namespace?.metadata.deletionTimestamp !== undefined && !this.#isHeld(namespace)) this.#remove(namespace);
   }
+}
+
+/** What an object is made of anew. */
+interface ChangedParts {
+  readonly key: Key;
+  readonly served: ServedKind;
+  readonly before: Resource | undefined;
+  readonly admitted: unknown;
+  readonly metadata: ObjectMeta;
+}
+
+function refuseNewFinalizers(object: CachedObject, finalizers: readonly string[]): void {
+  if (object.metadata.deletionTimestamp === undefined) return;
+  if (finalizers.every((name) => object.metadata.finalizers?.includes(name))) return;
+  throw new InvalidError(keyOf(kindOf(object), object), [
+    'metadata.finalizers: no new finalizers can be added if the object is being deleted',
+  ]);
 }
 
 function kindOf(object: CachedObject): string {
