@@ -2,15 +2,27 @@
 export interface StoreContext {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** How far what Describe sees of this collection lies behind, in milliseconds. */
-  lagMs(collection: string): number;
-  /** Called with what takes a write back, so that a call that fails half-way leaves nothing behind. */
-  onWrite(undo: () => void): void;
+  /** What Describe sees of what happened to this collection. */
+  horizon(collection: string): Horizon;
+  /**
+   * Called with what takes a write back, so that a call that fails half-way leaves nothing behind.
+   *
+   * @returns the write's number: later ones have higher numbers
+   */
+  onWrite(undo: () => void): number;
+}
+
+/** Everything up to this moment is seen, and everything up to this write; Infinity where all is. */
+export interface Horizon {
+  readonly until: number;
+  readonly write: number;
 }
 
 interface Version<Value> {
   /** When it came to be; milliseconds since the epoch. */
   readonly at: number;
+  /** The number of the write that made it. */
+  readonly write: number;
   /** Undefined: deleted. */
   readonly value: Value | undefined;
 }
@@ -68,7 +80,7 @@ export class Collection<Value extends { readonly id: string }> {
 
   /** What Describe sees, by a key. */
   seenWhere(key: string): Value[] {
-    if (this.#context.lagMs(this.name) === 0) return this.where(key);
+    if (this.#context.horizon(this.name).until === Number.POSITIVE_INFINITY) return this.where(key);
     return this.#lookUp(key, (entry) => this.#seenOf(entry));
   }
 
@@ -109,8 +121,8 @@ export class Collection<Value extends { readonly id: string }> {
   }
 
   #seenOf(entry: Entry<Value>): Value | undefined {
-    const until = this.#context.now() - this.#context.lagMs(this.name);
-    return entry.versions.findLast((version) => version.at <= until)?.value;
+    const horizon = this.#context.horizon(this.name);
+    return entry.versions.findLast((version) => isSeen(version, horizon))?.value;
   }
 
   #lookUp(key: string, read: (entry: Entry<Value>) => Value | undefined): Value[] {
@@ -131,14 +143,14 @@ export class Collection<Value extends { readonly id: string }> {
   #write(id: string, value: Value | undefined): void {
     const before = this.#entries.get(id)?.versions ?? [];
     const at = this.#context.now();
-    const versions = this.#stillSeen([...before, { at, value }], at);
-    this.#context.onWrite(() => this.#store(id, before));
+    const write = this.#context.onWrite(() => this.#store(id, before));
+    const versions = this.#stillSeen([...before, { at, write, value }]);
     this.#store(id, versions);
   }
 
-  #stillSeen(versions: readonly Version<Value>[], now: number): readonly Version<Value>[] {
-    const oldestSeen = now - this.#context.lagMs(this.name);
-    const first = versions.findLastIndex((version) => version.at <= oldestSeen);
+  #stillSeen(versions: readonly Version<Value>[]): readonly Version<Value>[] {
+    const horizon = this.#context.horizon(this.name);
+    const first = versions.findLastIndex((version) => isSeen(version, horizon));
     const kept = versions.slice(Math.max(0, first));
     return kept.length === 1 && kept[0]!.value === undefined ? [] : kept;
   }
@@ -172,3 +184,5 @@ export class Collection<Value extends { readonly id: string }> {
     if (ids?.size === 0) this.#idsByKey.delete(key);
   }
 }
+
+const isSeen = ({ at, write }: Version<unknown>, horizon: Horizon): boolean => at <= horizon.until || write <= horizon.write;

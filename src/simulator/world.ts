@@ -18,7 +18,7 @@ import type {
   VpcRecord,
 } from './records.ts';
 import { changeSettings, defaultSettings, type SettingsChange, type WorldSettings } from './settings.ts';
-import { Collection, type StoreContext } from './store.ts';
+import { Collection, type Horizon, type StoreContext } from './store.ts';
 import { isRegion, type Zone, zonesOf } from './zones.ts';
 
 /** A role that the world file lists. */
@@ -39,6 +39,9 @@ interface DueEvent {
   readonly at: number;
   readonly run: () => void;
 }
+
+const everythingSeen: Horizon = { until: Number.POSITIVE_INFINITY, write: Number.POSITIVE_INFINITY };
+const nothingSeen: Horizon = { until: Number.NEGATIVE_INFINITY, write: 0 };
 
 /** The key of everything that an account has in a region. */
 export const placeKey = ({ accountId, region }: Place): string => `${accountId}/${region}`;
@@ -76,6 +79,9 @@ export class World {
   #undo: (() => void)[] | undefined;
   #naming: { readonly path: string; readonly ids: Map<string, string>; readonly count: Map<string, number> } | undefined;
   readonly #ids = new Set<string>();
+  /** How far each collection had been seen when the settings were last changed. */
+  #seenBefore: ReadonlyMap<string, Horizon> = new Map();
+  readonly #zones = new Map<string, readonly Zone[]>();
   #roles: ReadonlyMap<string, Role> | undefined;
   #writes = 0;
   #network: { readonly writes: number; readonly regions: RegionNetwork[] } | undefined;
@@ -88,10 +94,10 @@ export class World {
     this.#settings = changeSettings(defaultSettings, settings);
     const context: StoreContext = {
       now: () => this.now(),
-      lagMs: (collection) => this.#settings.lagMsOf[collection] ?? this.#settings.lagMs,
+      horizon: (collection) => this.#horizon(collection),
       onWrite: (undo) => {
-        this.#writes++;
         this.#undo?.push(undo);
+        return ++this.#writes;
       },
     };
     this.vpcs = new Collection('vpcs', context, (vpc) => [inPlace(vpc)]);
@@ -148,6 +154,13 @@ export class World {
 
   /** Changes how this AWS behaves, from now on; what is under way keeps its delay. */
   configure(change: SettingsChange): void {
+    // What was seen once is not unseen when reads begin to lag.
+    this.#seenBefore = new Map(
+      this.#collections.map(({ name }) => {
+        const { until, write } = this.#horizon(name);
+        return [name, until === Number.POSITIVE_INFINITY ? { until: Number.NEGATIVE_INFINITY, write: this.#writes } : { until, write }];
+      }),
+    );
     this.#settings = changeSettings(this.#settings, change);
   }
 
@@ -163,7 +176,10 @@ export class World {
 
   /** The zones of an account in a region, sorted by name. */
   zones(place: Place): readonly Zone[] {
-    return zonesOf(place.accountId, place.region);
+    const key = placeKey(place);
+    const zones = this.#zones.get(key) ?? zonesOf(place.accountId, place.region);
+    this.#zones.set(key, zones);
+    return zones;
   }
 
   hasRegion(region: string): boolean {
@@ -300,7 +316,16 @@ export class World {
   /** The whole true state as plain data, in a stable order: fit to be compared with another. */
   dump(): Record<string, unknown> {
     this.catchUp();
-    const collections = [
+    return Object.fromEntries(
+      this.#collections.map((collection) => [
+        collection.name,
+        Object.fromEntries([...collection.all()].sort((a, b) => (a.id < b.id ? -1 : 1)).map((value) => [value.id, structuredClone(value)])),
+      ]),
+    );
+  }
+
+  get #collections() {
+    return [
       this.vpcs,
       this.subnets,
       this.internetGateways,
@@ -313,12 +338,13 @@ export class World {
       this.instances,
       this.tags,
     ];
-    return Object.fromEntries(
-      collections.map((collection) => [
-        collection.name,
-        Object.fromEntries([...collection.all()].sort((a, b) => (a.id < b.id ? -1 : 1)).map((value) => [value.id, structuredClone(value)])),
-      ]),
-    );
+  }
+
+  #horizon(collection: string): Horizon {
+    const lagMs = this.#settings.lagMsOf[collection] ?? this.#settings.lagMs;
+    if (lagMs === 0) return everythingSeen;
+    const before = this.#seenBefore.get(collection) ?? nothingSeen;
+    return { until: Math.max(this.now() - lagMs, before.until), write: before.write };
   }
 
   #randomDigits(): string {

@@ -257,6 +257,13 @@ describe('what Describe sees may lie behind the truth (aws.md 7.5, 9.2)', () => 
     expect(simulated.world.network()[0]!.peeringConnections.get(id)?.state).toBe('active');
   });
 
+  test('what was seen is not unseen when reads begin to lag', () => {
+    const id = named('web');
+    simulated.world.configure({ lagMs: 60_000 });
+    caller('CreateTags', { Resources: [id], Tags: [{ Key: 'Name', Value: 'db' }] });
+    expect(found('tag:Name', 'web')).toEqual([id]);
+  });
+
   test('nothing of it is left in memory once it cannot be seen any more', async () => {
     simulated.world.configure({ lagMs: 1_000 });
     const id = vpc(caller, '10.0.0.0/16');
