@@ -91,6 +91,11 @@ export interface Aws {
   /** @throws IdentityError, AwsError */
   view<Names extends keyof NetworkCollections>(request: ViewRequest<Names>): Promise<View<Names>>;
   /**
+   * How long until the request budget has room for a change, in milliseconds; 0 where it has. Whoever is sent away gets a turn of its own, so
+   * that not all come back at once.
+   */
+  waitFor(change: Change): number;
+  /**
    * Makes one change. `guard` is called directly before the request leaves; when it throws, nothing is sent.
    * What the change made is folded into the views at once.
    *

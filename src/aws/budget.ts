@@ -48,6 +48,8 @@ export interface BucketKey {
 export interface Budget {
   /** Takes one token, or says when there will be one. */
   take(key: BucketKey): Taken;
+  /** Milliseconds until a token can be had, 0 where there is one: asked before work is done that would be in vain without. */
+  wait(key: BucketKey): number;
   /**
    * AWS has refused a call as one too many: from now on less is taken.
    *
@@ -67,6 +69,8 @@ export interface BudgetOptions {
 const decrease = 0.5;
 const lowest = 0.1;
 const recoveryMs = 5 * 60_000;
+/** Nobody is sent away for longer than this for want of a token. */
+const longestWaitMs = 60_000;
 /** Calls that were under way together are refused together: that counts once. */
 const oneRefusalMs = 1_000;
 
@@ -78,6 +82,8 @@ interface State {
   refusedAt: number;
   /** No token is given before this moment. */
   closedUntil: number;
+  /** When the last of those that were sent away was told to come back. */
+  promisedUntil: number;
 }
 
 /** A token bucket for each action, account and region. */
@@ -93,7 +99,14 @@ export function createBudget({ clock, share = 0.5 }: BudgetOptions): Budget {
     const name = `${action} ${accountId} ${region}`;
     let state = states.get(name);
     if (!state) {
-      state = { tokens: capacity, at: now, ease: 1, refusedAt: Number.NEGATIVE_INFINITY, closedUntil: Number.NEGATIVE_INFINITY };
+      state = {
+        tokens: capacity,
+        at: now,
+        ease: 1,
+        refusedAt: Number.NEGATIVE_INFINITY,
+        closedUntil: Number.NEGATIVE_INFINITY,
+        promisedUntil: Number.NEGATIVE_INFINITY,
+      };
       states.set(name, state);
     }
     const passed = now - state.at;
@@ -110,11 +123,23 @@ export function createBudget({ clock, share = 0.5 }: BudgetOptions): Budget {
     return Math.max(forToken, Math.ceil(state.closedUntil - state.at));
   }
 
+  function wait(key: BucketKey): number {
+    const { state, perSecond } = refreshed(key);
+    const forToken = untilNext(state, perSecond);
+    if (forToken === 0) return 0;
+    // One after another: a thousand that came back together would again find one token between them.
+    const turn = Math.max(state.at + forToken, state.promisedUntil + 1000 / perSecond);
+    // But not without end: those who come early would push the others ever further back.
+    state.promisedUntil = Math.min(turn, state.at + Math.max(forToken, longestWaitMs));
+    return Math.ceil(state.promisedUntil - state.at);
+  }
+
   return {
+    wait,
     take(key) {
-      const { state, perSecond } = refreshed(key);
-      const retryAfterMs = untilNext(state, perSecond);
+      const retryAfterMs = wait(key);
       if (retryAfterMs > 0) return { ok: false, retryAfterMs };
+      const { state } = refreshed(key);
       state.tokens = Math.max(0, state.tokens - 1);
       return { ok: true };
     },

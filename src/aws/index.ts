@@ -73,6 +73,7 @@ export function createAws(options: AwsOptions): Aws & { stats(): CallStats } {
       return { arn, scope: (region) => ({ accountRef: account.name, accountId: account.accountId, region }) };
     },
     view: (request) => inventory.view(request),
+    waitFor: ({ action, scope }) => budget.wait({ action: `ec2:${action}`, accountId: scope.accountId, region: scope.region }),
     async apply(account, change, guard): Promise<ChangeResult> {
       const { scope } = change;
       if (scope.accountRef !== account.name || scope.accountId !== account.accountId) {

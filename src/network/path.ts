@@ -273,6 +273,11 @@ function passInternetGateway(leg: Leg, internetGatewayId: string): true | undefi
     const message = `${address} belongs to ${one.networkInterfaceId}, and paths that leave and come in again through internet gateways are not followed`;
     return block(leg, { code: 'IGW_NAT_REFLECTION', component, message });
   }
+  if (leg.to) {
+    // A VPC may use blocks that are public elsewhere (20.0.0.0/16): outside it the address is somebody else's.
+    const message = `internet gateway ${called(component)} sends it to the internet, where ${address} is not ${called(interfaceOf(leg.to))} of ${leg.to.vpc.vpcId}`;
+    return block(leg, { code: 'NO_POSSIBLE_DESTINATION', component, message });
+  }
   leg.hops.push({ component });
   return true;
 }

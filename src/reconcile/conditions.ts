@@ -14,6 +14,8 @@ export interface Outlook {
   readonly parts: readonly PartStatus[];
   /** What is not as wanted, by part. */
   readonly problems: readonly { readonly part: string; readonly problem: Problem }[];
+  /** The part of each change that is to be made, or was just made. */
+  readonly pending: readonly string[];
   /** Something is being written, was just written, or is about to be looked at again. */
   readonly working?: string;
   readonly deleting: boolean;
@@ -67,6 +69,14 @@ export function conditionsOf(outlook: Outlook): readonly Condition[] {
         status: 'False',
         reason: problem.reason,
         message: more > 0 ? `${problem.message} (and ${more} more)` : problem.message,
+      });
+    } else if (outlook.pending.includes(type)) {
+      const count = outlook.pending.filter((pending) => pending === type).length;
+      conditions.push({
+        type,
+        status: 'False',
+        reason: 'Progressing',
+        message: count === 1 ? 'one change is to be made' : `${count} changes are to be made`,
       });
     } else if (part) {
       const { status, reason, message } = part;

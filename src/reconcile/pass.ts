@@ -107,8 +107,7 @@ async function look(kind: Kind, found: Resource, context: PassContext): Promise<
     isLive: context.claims.isLive,
     claimedBy: (claim) => context.claims.holder(claim, resource),
   });
-  if (held)
-    return finish(kind, resource, { plan: { ...plan, memory: resource.status?.resources ?? [] }, held, failures: [], writes: 0 }, context);
+  if (held) return finish(kind, resource, { plan: { ...plan, memory: resource.status?.resources ?? [] }, held, ...untouched }, context);
 
   for (const note of plan.notes ?? []) {
     context.log.warn({ key: keyOf(resource), reason: note.reason }, note.message);
@@ -121,8 +120,10 @@ async function look(kind: Kind, found: Resource, context: PassContext): Promise<
     return nothingMore;
   }
   const done = await carryOut(kind, resource, plan, context);
-  return finish(kind, done.resource, { plan: { ...plan, memory: done.memory }, failures: done.failures, writes: done.writes }, context);
+  return finish(kind, done.resource, { ...done, plan: { ...plan, memory: done.memory } }, context);
 }
+
+const untouched = { failures: [], writes: 0, heldUpMs: 0 } as const;
 
 const hasFinalizer = (resource: Resource): boolean => resource.metadata.finalizers?.includes(finalizer) ?? false;
 const keyOf = (resource: Resource): string =>
@@ -163,6 +164,19 @@ interface Carried {
   readonly memory: readonly MemoryEntry[];
   readonly failures: readonly Failure[];
   readonly writes: number;
+  /** How long until the request budget has room for what was left out, in milliseconds; 0 where nothing was. */
+  readonly heldUpMs: number;
+}
+
+/** Leaves out the steps that the request budget has no room for now: what is not going to be sent need not be remembered either. */
+function withinBudget({ steps }: Plan, aws: Aws): { readonly steps: readonly Step[]; readonly heldUpMs: number } {
+  const first = Math.min(...steps.map((step) => step.stage));
+  const waits = new Map(steps.filter((step) => step.stage === first).map((step) => [step, aws.waitFor(step.change)]));
+  const heldUp = [...waits.values()].filter((wait) => wait > 0);
+  return {
+    steps: heldUp.length === 0 ? steps : steps.filter((step) => waits.get(step) === 0),
+    heldUpMs: Math.max(0, ...heldUp),
+  };
 }
 
 /** How many calls of one pass are under way at once. */
@@ -171,12 +185,13 @@ const abreast = 8;
 /** Makes the planned calls, stage by stage; what they are about to make stands in status before they leave. */
 async function carryOut(kind: Kind, found: Resource, plan: Plan, context: PassContext): Promise<Carried> {
   const before = found.status?.resources ?? [];
-  if (plan.steps.length === 0) return { resource: found, memory: plan.memory, failures: [], writes: 0 };
+  const { steps, heldUpMs } = withinBudget(plan, context.aws);
+  if (steps.length === 0) return { resource: found, memory: plan.memory, ...untouched, heldUpMs };
 
-  const intended = plan.steps.reduce((memory, step) => (step.remember ? remember(memory, step.remember) : memory), plan.memory);
+  const intended = steps.reduce((memory, step) => (step.remember ? remember(memory, step.remember) : memory), plan.memory);
   let resource = found;
   if (!isDeepStrictEqual(compact(intended), compact(before))) {
-    const sentences = plan.steps.map((step) => step.sentence);
+    const sentences = steps.map((step) => step.sentence);
     resource = await writeStatus(
       kind,
       resource,
@@ -220,15 +235,15 @@ async function carryOut(kind: Kind, found: Resource, plan: Plan, context: PassCo
       if (step.remember && !unknown) memory = takeBack(memory, step.remember, plan.memory);
     }
   };
-  for (const stage of [...new Set(plan.steps.map((step) => step.stage))].toSorted((one, other) => one - other)) {
+  for (const stage of [...new Set(steps.map((step) => step.stage))].toSorted((one, other) => one - other)) {
     if (failures.length > 0 || superseded) break;
     await eachOf(
-      plan.steps.filter((step) => step.stage === stage),
+      steps.filter((step) => step.stage === stage),
       make,
     );
   }
   if (superseded && writes === 0) throw superseded;
-  return { resource, memory, failures, writes };
+  return { resource, memory, failures, writes, heldUpMs };
 }
 
 /** Runs at most `abreast` at once, in order. */
@@ -265,25 +280,28 @@ interface Outcome {
   readonly plan: Plan;
   readonly failures: readonly Failure[];
   readonly writes: number;
+  readonly heldUpMs: number;
   readonly held?: Outlook['held'];
 }
 
 async function finish(kind: Kind, resource: Resource, outcome: Outcome, context: PassContext): Promise<PassResult> {
   const { plan, failures, writes, held } = outcome;
-  const working =
-    writes > 0
-      ? `${writes} ${writes === 1 ? 'change was' : 'changes were'} made; looking at AWS again`
-      : held && plan.steps.length > 0
-        ? 'changes are held back'
-        : undefined;
-  await writeStatus(kind, resource, { plan, failures, held, ...(working !== undefined && { working }) }, context);
+  await writeStatus(kind, resource, { plan, failures, held, working: workOf(outcome) }, context);
   return { again: whenAgain(outcome, context), writes, stepsLeft: plan.steps.length + plan.waiting.length };
+}
+
+/** What is under way, in words; undefined where nothing is. */
+function workOf({ plan, writes, held, heldUpMs }: Outcome): string | undefined {
+  if (plan.steps.length === 0) return undefined;
+  if (held) return 'changes are held back';
+  if (writes > 0) return `${writes} ${writes === 1 ? 'change was' : 'changes were'} made; looking at AWS again`;
+  return heldUpMs > 0 ? 'waiting for a turn within the request budget of the AWS account' : 'changes are about to be made';
 }
 
 interface Standing {
   readonly plan: Plan;
   readonly failures: readonly Failure[];
-  readonly working?: string;
+  readonly working: string | undefined;
   readonly held?: Outlook['held'];
 }
 
@@ -302,6 +320,7 @@ async function writeStatus(
     partTypes: kind.partTypes,
     parts: plan.parts,
     problems: [...plan.waiting, ...failures.map(({ step, error }) => ({ part: step.part, problem: problemOf(error) }))],
+    pending: plan.steps.map((step) => step.part),
     deleting: resource.metadata.deletionTimestamp !== undefined,
     ...(working !== undefined && { working }),
     ...(held && { held }),
@@ -339,13 +358,14 @@ async function tell(resource: Resource, before: readonly Condition[], { cluster 
   }
 }
 
-function whenAgain({ plan, failures, writes, held }: Outcome, { timing, random }: PassContext): PassResult['again'] {
+function whenAgain({ plan, failures, writes, held, heldUpMs }: Outcome, { timing, random }: PassContext): PassResult['again'] {
   const jittered = (milliseconds: number) => ({ afterMs: Math.round(milliseconds * (0.9 + 0.2 * random())) });
   if (held) return jittered(timing.resyncMs);
   const throttled = failures.filter(({ error }) => error.meaning === 'throttled').map(({ error }) => error.retryAfterMs ?? 5_000);
   if (throttled.length > 0) return { afterMs: Math.max(...throttled) };
   const problems: readonly Problem[] = [...failures.map(({ error }) => problemOf(error)), ...plan.waiting.map(({ problem }) => problem)];
   if (failures.some(({ error }) => problemOf(error).heals === 'time')) return 'backoff';
+  if (heldUpMs > 0) return { afterMs: writes > 0 ? Math.min(heldUpMs, 2_000) : heldUpMs };
   if (failures.length === 0 && writes > 0) return 'now';
   const rechecks = plan.waiting.flatMap(({ recheckMs }) => recheckMs ?? []);
   if (rechecks.length > 0) return { afterMs: Math.min(...rechecks) };

@@ -33,12 +33,21 @@ describe('The budget', () => {
   test('lets half of a bucket pass at once, and then says when the next token comes', async () => {
     const clock = new VirtualClock();
     const budget = createBudget({ clock });
-    expect(drain(budget, key('ec2:CreateRoute'))).toBe(25);
-    expect(budget.take(key('ec2:CreateRoute'))).toEqual({ ok: false, retryAfterMs: 400 });
+    for (let call = 0; call < 25; call++) expect(budget.take(key('ec2:CreateRoute'))).toEqual({ ok: true });
+    expect(budget.wait(key('ec2:CreateRoute'))).toBe(400);
     await clock.advance(399);
-    expect(budget.take(key('ec2:CreateRoute'))).toEqual({ ok: false, retryAfterMs: 1 });
+    expect(budget.take(key('ec2:CreateRoute')).ok).toBe(false);
     await clock.advance(1);
+    expect(budget.wait(key('ec2:CreateRoute'))).toBe(0);
     expect(budget.take(key('ec2:CreateRoute'))).toEqual({ ok: true });
+  });
+
+  test('gives each of those that it sends away a turn of its own, up to a minute', () => {
+    const budget = createBudget({ clock: new VirtualClock() });
+    drain(budget, key('ec2:CreateRoute'));
+    const waits = Array.from({ length: 500 }, () => budget.wait(key('ec2:CreateRoute')));
+    expect(waits.slice(0, 3)).toEqual([800, 1_200, 1_600]);
+    expect(Math.max(...waits)).toBe(60_000);
   });
 
   test('is full again after a while, and never more than full', async () => {
@@ -96,7 +105,7 @@ describe('After AWS has refused a call', () => {
     const budget = createBudget({ clock, share: 1 });
     budget.throttled(key('ec2:CreateRoute'));
     await clock.advance(5 * 60_000);
-    drain(budget, key('ec2:CreateRoute'));
+    for (let call = 0; call < 50; call++) budget.take(key('ec2:CreateRoute'));
     expect(budget.take(key('ec2:CreateRoute'))).toEqual({ ok: false, retryAfterMs: 200 });
   });
 

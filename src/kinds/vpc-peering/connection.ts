@@ -1,4 +1,5 @@
 import { cidrsOverlap } from '../../network/cidr.ts';
+import { grouped } from '../../network/grouped.ts';
 import type { PeeringConnection, PeeringState } from '../../network/model.ts';
 import type { MemoryEntry, Problem, Step, Waiting } from '../kind.ts';
 import { missingTags, ownershipOf, ownershipTags } from '../ownership.ts';
@@ -86,7 +87,8 @@ export function seeConnection(
 function connectionsOfPair(sides: ResolvedSides): readonly string[] {
   const ids = new Map<string, PeeringState>();
   for (const name of sideNames) {
-    for (const connection of sides[name].view.peeringConnections.values()) {
+    const ofVpc = grouped(sides[name].view.peeringConnections, 'vpc', ({ requester, accepter }) => [requester.vpcId, accepter.vpcId]);
+    for (const connection of ofVpc(sides[name].vpc.vpcId)) {
       if (!joins(connection, sides)) continue;
       const known = ids.get(connection.vpcPeeringConnectionId);
       if (known === undefined || stateRank(connection.state) > stateRank(known))

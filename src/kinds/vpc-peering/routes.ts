@@ -1,4 +1,5 @@
 import { coveredBy } from '../../network/cidr.ts';
+import { grouped } from '../../network/grouped.ts';
 import type { Route, RouteTable } from '../../network/model.ts';
 import type { MemoryEntry, Problem, Step, Waiting } from '../kind.ts';
 import { ownerName } from '../ownership.ts';
@@ -43,9 +44,9 @@ function chooseTables(side: ResolvedSide): {
   readonly skipped: readonly string[];
   readonly problems: readonly Problem[];
 } {
-  const all = [...side.view.routeTables.values()]
-    .filter((table) => table.vpcId === side.vpc.vpcId)
-    .sort((one, other) => (one.routeTableId < other.routeTableId ? -1 : 1));
+  const all = grouped(side.view.routeTables, 'vpc', (table) => [table.vpcId])(side.vpc.vpcId).toSorted((one, other) =>
+    one.routeTableId < other.routeTableId ? -1 : 1,
+  );
   const { strategy, ids, tags } = side.spec.routeTables ?? { strategy: 'All' as const };
   const chosen = all.filter((table) => {
     switch (strategy) {

@@ -1,4 +1,5 @@
 import { cidrFamily, coveredBy } from '../../network/cidr.ts';
+import { grouped } from '../../network/grouped.ts';
 import type { RulePeer, RuleSpec, SecurityGroupRule } from '../../network/model.ts';
 import type { MemoryEntry, Problem, Step, Waiting } from '../kind.ts';
 import { missingTags, ownershipOf, ownershipTags } from '../ownership.ts';
@@ -157,14 +158,14 @@ export function planRules(
   const role = ruleRole(side.name);
   const mine = new Map(memory.filter((entry) => entry.role === role).map((entry) => [entry.key ?? entry.id, entry]));
   const tags = ownershipTags(input.resource, input.cluster);
-  const present = new Map([...side.view.securityGroupRules.values()].map((rule) => [ruleKey(rule.groupId, rule), rule]));
+  const present = grouped(side.view.securityGroupRules, 'key', (rule) => [ruleKey(rule.groupId, rule)]);
   const seen = new Set<string>();
 
   for (const { name, groupId, rule } of wanted) {
     const key = ruleKey(groupId, rule);
     if (seen.has(key)) continue;
     seen.add(key);
-    const existing = present.get(key);
+    const [existing] = present(key);
     const before = mine.get(key);
     if (existing) {
       const created = isOurs(existing, input);
@@ -247,7 +248,7 @@ export function planRuleRemoval(
   if (!entry.created) return { keep: false, steps: [], waiting: [] };
   const existing =
     entry.id === ''
-      ? [...view.securityGroupRules.values()].find((rule) => ruleKey(rule.groupId, rule) === entry.key)
+      ? grouped(view.securityGroupRules, 'key', (rule) => [ruleKey(rule.groupId, rule)])(entry.key ?? '')[0]
       : view.securityGroupRules.get(entry.id);
   if (existing && !isOurs(existing, input)) return { keep: false, steps: [], waiting: [] };
   if (existing) {

@@ -1,3 +1,4 @@
+import { grouped } from '../../network/grouped.ts';
 import type { PeeringConnection, SecurityGroup, Vpc } from '../../network/model.ts';
 import type { MemoryEntry, PlanInput, Problem, Step, View, Waiting } from '../kind.ts';
 import type { VpcPeering, VpcPeeringSpec } from './api.ts';
@@ -66,10 +67,10 @@ export const hasTags = (tags: Readonly<Record<string, string>>, wanted: Readonly
 export function findVpc(name: SideName, spec: VpcPeeringSpec[SideName], view: PeeringView): Vpc | Problem {
   const { accountId, region } = view.scope;
   const place = `account ${accountId}, region ${region}`;
-  const owned = [...view.vpcs.values()].filter((vpc) => vpc.ownerId === accountId);
   if (spec.vpcId !== undefined) {
+    const vpc = view.vpcs.get(spec.vpcId);
     return (
-      owned.find((vpc) => vpc.vpcId === spec.vpcId) ?? {
+      (vpc?.ownerId === accountId ? vpc : undefined) ?? {
         reason: 'VpcNotFound',
         message: `spec.${name}.vpcId: ${place} owns no VPC ${spec.vpcId}; give the id of a VPC of that account and region`,
         heals: 'object',
@@ -77,7 +78,11 @@ export function findVpc(name: SideName, spec: VpcPeeringSpec[SideName], view: Pe
     );
   }
   const tags = spec.vpcSelector?.tags ?? {};
-  const matching = owned.filter((vpc) => hasTags(vpc.tags, tags)).sort((one, other) => (one.vpcId < other.vpcId ? -1 : 1));
+  const [first = ['', '']] = Object.entries(tags);
+  const candidates = grouped(view.vpcs, 'tag', (vpc) => Object.entries(vpc.tags).map(([key, value]) => `${key}=${value}`))(first.join('='));
+  const matching = candidates
+    .filter((vpc) => vpc.ownerId === accountId && hasTags(vpc.tags, tags))
+    .sort((one, other) => (one.vpcId < other.vpcId ? -1 : 1));
   if (matching.length === 1 && matching[0]) return matching[0];
   if (matching.length === 0) {
     return {
@@ -104,8 +109,7 @@ export function findGroup(
   side: { readonly view: PeeringView; readonly vpc: Vpc },
   field: string,
 ): SecurityGroup | Problem {
-  const matching = [...side.view.securityGroups.values()]
-    .filter((group) => group.vpcId === side.vpc.vpcId)
+  const matching = grouped(side.view.securityGroups, 'vpc', (group) => [group.vpcId])(side.vpc.vpcId)
     .filter(
       (group) =>
         (selector.id === undefined || group.groupId === selector.id) && (selector.name === undefined || group.groupName === selector.name),
