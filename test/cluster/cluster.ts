@@ -4,9 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe } from '@jest/globals';
+import { afterAll, beforeAll, describe } from '@jest/globals';
 import { type ClusterAddress, type ControlPlane, kubeconfig, startControlPlane, type User } from './control-plane.ts';
-import type { Announcement } from './global-setup.ts';
+import type { Announcement, RunningCluster } from './global-setup.ts';
 
 /** What kubectl answered. */
 export interface KubectlAnswer {
@@ -53,14 +53,20 @@ function announced(): Announcement {
 
 /** The run's cluster. */
 export function testCluster(): TestCluster {
-  const announcement = announced();
+  return clusterOf(announced);
+}
+
+function clusterOf(announcement: () => Announcement): TestCluster {
   const present = () => {
-    if (announcement.skipReason !== undefined) throw new Error(announcement.skipReason);
-    return announcement;
+    const here = announcement();
+    if (here.skipReason !== undefined) throw new Error(here.skipReason);
+    return here;
   };
   const namespaces: string[] = [];
   const cluster: TestCluster = {
-    skipReason: announcement.skipReason,
+    get skipReason() {
+      return announcement().skipReason;
+    },
     get kubeconfigPath() {
       return join(present().folder, 'admin.kubeconfig');
     },
@@ -89,7 +95,7 @@ export function testCluster(): TestCluster {
       return name;
     },
   };
-  if (announcement.skipReason === undefined) {
+  if (announced().skipReason === undefined) {
     afterAll(async () => {
       if (namespaces.length > 0) await cluster.kubectl(['delete', 'namespace', '--wait=false', '--ignore-not-found', ...namespaces]);
     });
@@ -105,6 +111,31 @@ export function describeCluster(name: string, define: (cluster: TestCluster) => 
   } else {
     describe(name, () => define(testCluster()));
   }
+}
+
+/**
+ * As `describeCluster`, on a cluster that belongs to these tests: a controller looks at every namespace, and would meet the objects that
+ * other test files keep in the run's cluster.
+ */
+export function describeOwnCluster(name: string, define: (cluster: TestCluster) => void): void {
+  const { skipReason } = announced();
+  if (skipReason !== undefined) {
+    describe.skip(`${name} (skipped: ${skipReason})`, () => define(testCluster()));
+    return;
+  }
+  describe(name, () => {
+    let running: RunningCluster | undefined;
+    beforeAll(async () => {
+      // Only here, since it knows how to run containers, which takes long to load.
+      const { startCluster } = await import('./global-setup.ts');
+      running = await startCluster(() => {});
+    }, 240_000);
+    define(clusterOf(() => running?.announcement ?? { skipReason: 'the cluster is not started yet' }));
+    // Set last: hooks run in their order, and those before it still need the cluster.
+    afterAll(async () => {
+      await running?.stop();
+    });
+  });
 }
 
 /** As `describeCluster`, for tests that need a server of their own; a cluster in a container has no second one. */

@@ -20,7 +20,8 @@ export type Announcement =
       readonly binaries?: Binaries;
     };
 
-interface RunningCluster {
+/** A cluster with our kinds installed. */
+export interface RunningCluster {
   readonly announcement: Announcement;
   stop(): Promise<void>;
 }
@@ -32,12 +33,13 @@ declare global {
 const crdFolder = join(import.meta.dirname, '../../crds');
 
 export default async function setUp(): Promise<void> {
-  const cluster = await start((line) => process.stderr.write(`${line}\n`));
+  const cluster = await startCluster((line) => process.stderr.write(`${line}\n`));
   globalThis.isthmusTestCluster = cluster;
   process.env.ISTHMUS_TEST_CLUSTER = JSON.stringify(cluster.announcement);
 }
 
-async function start(progress: (line: string) => void): Promise<RunningCluster> {
+/** Starts a cluster from what this machine has; where it has nothing, the announcement says so. */
+export async function startCluster(progress: (line: string) => void): Promise<RunningCluster> {
   const binaries = await findBinaries(progress);
   if (binaries) {
     const controlPlane = await startControlPlane(binaries);
