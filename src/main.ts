@@ -3,12 +3,16 @@ import { Command } from 'commander';
 import type { Ambient } from './ambient/ambient.ts';
 import { realClock } from './ambient/clock.ts';
 import { realRandom } from './ambient/random.ts';
-import { demoCommand } from './cli/demo.ts';
-import { generateCommand } from './cli/generate.ts';
-import { runCommand } from './cli/run.ts';
-import { simulateCommand } from './cli/simulate.ts';
 
 const ambient: Ambient = { clock: realClock, random: realRandom };
+
+/** One file of `cli/` each, and read only when it is asked for: the controller has no use for the simulator in its memory. */
+const commands: Readonly<Record<string, () => Promise<(ambient: Ambient) => Command>>> = {
+  run: async () => (await import('./cli/run.ts')).runCommand,
+  demo: async () => (await import('./cli/demo.ts')).demoCommand,
+  simulate: async () => (await import('./cli/simulate.ts')).simulateCommand,
+  generate: async () => (await import('./cli/generate.ts')).generateCommand,
+};
 
 const program = new Command('isthmus')
   .description('Joins AWS VPCs to each other, to resources and to the internet, from Kubernetes objects.')
@@ -19,8 +23,9 @@ const program = new Command('isthmus')
     process.exit(error.exitCode === 0 ? 0 : 2);
   });
 
-program.addCommand(demoCommand(ambient).copyInheritedSettings(program));
-program.addCommand(runCommand(ambient).copyInheritedSettings(program));
-program.addCommand(simulateCommand(ambient).copyInheritedSettings(program));
-program.addCommand(generateCommand(ambient).copyInheritedSettings(program));
+const asked = process.argv[2] ?? '';
+for (const name of Object.hasOwn(commands, asked) ? [asked] : Object.keys(commands)) {
+  const command = await commands[name]?.();
+  if (command) program.addCommand(command(ambient).copyInheritedSettings(program));
+}
 await program.parseAsync();
