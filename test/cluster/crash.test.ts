@@ -103,6 +103,11 @@ describeOwnCluster('a controller that is killed', (cluster) => {
       const second = await scene.startLeader({ flags });
       await scene.waitReady('all');
       expect(await everywhere(scene, making)).toEqual(making.map((accident) => [nameOf(accident), joined]));
+      // AWS answers a second request for a pair with the first one's connection: none is made even so.
+      const requested = scene
+        .writesSince(made)
+        .filter(({ operation, code }) => operation === 'CreateVpcPeeringConnection' && code === 'OK');
+      expect(requested.map(({ accountId }) => accountId).toSorted()).toEqual(making.map(({ accountId }) => accountId));
       const settled = scene.sequence();
       await passTime(6_000);
       expect(scene.writesSince(settled)).toEqual([]);
@@ -115,5 +120,25 @@ describeOwnCluster('a controller that is killed', (cluster) => {
       await scene.startLeader({ flags });
       await scene.kubectl('wait', 'vpcp', '--all', '--for=delete', '--timeout=60s');
       expect(await everywhere(scene, deleting)).toEqual(deleting.map((accident) => [nameOf(accident), before]));
+    }));
+
+  test('around any write to AWS leaves nothing where the objects are deleted before it is back', () =>
+    onScene(cluster, { example: 'two-vpcs', accounts: [calm, ...fleet] }, async (scene) => {
+      const before = await scene.census(oregon, calm);
+      const first = await scene.startLeader({ flags });
+      const undisturbed = scene.manifests(calm);
+      await scene.apply(undisturbed.account, undisturbed.peering);
+      await scene.waitReady(undisturbed.peering.metadata.name);
+      const making = accidentsOf(writesSince(scene, 0));
+      scene.simulator.orderFaults(making.map(({ order }) => order));
+      const made = scene.sequence();
+      await scene.apply(...making.flatMap(({ accountId }) => Object.values(scene.manifests(accountId))));
+      await until('every accident has happened', () => allHappened(scene, making, made), soonEnoughMs);
+      await first.kill();
+      scene.simulator.orderFaults([]);
+      await scene.kubectl('delete', 'vpcp', '--all', '--wait=false');
+      await scene.startLeader({ flags });
+      await scene.kubectl('wait', 'vpcp', '--all', '--for=delete', '--timeout=60s');
+      expect(await everywhere(scene, making)).toEqual(making.map((accident) => [nameOf(accident), before]));
     }));
 });
