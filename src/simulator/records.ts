@@ -121,7 +121,12 @@ export interface NetworkInterfaceRecord extends Owned {
   readonly securityGroupIds: readonly string[];
   readonly sourceDestCheck: boolean;
   readonly attachment?: { readonly attachmentId: string; readonly instanceId: string; readonly attachedAt: number } | undefined;
+  /** What AWS itself made the interface for, and removes it with; left out for everybody's own. */
+  readonly managedAs?: ManagedInterfaceType | undefined;
 }
+
+/** AWS's names of the kinds of interface that it makes for its services. */
+export type ManagedInterfaceType = 'nat_gateway' | 'transit_gateway' | 'vpc_endpoint';
 
 export interface InstanceRecord extends Owned {
   readonly vpcId: string;

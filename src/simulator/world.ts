@@ -83,6 +83,7 @@ export class World {
   #seenBefore: ReadonlyMap<string, Horizon> = new Map();
   readonly #zones = new Map<string, readonly Zone[]>();
   #roles: ReadonlyMap<string, Role> | undefined;
+  #sharing: (arn: string, accountId: string) => boolean = () => false;
   #writes = 0;
   #network: { readonly writes: number; readonly regions: RegionNetwork[] } | undefined;
 
@@ -288,6 +289,16 @@ export class World {
     if (!role.trusts.includes(callerAccountId)) return `${roleArn} does not trust account ${callerAccountId}`;
     if (role.externalId !== undefined && role.externalId !== externalId) return `${roleArn} asks for another external id`;
     return true;
+  }
+
+  /** Whether the owner of a thing shares it with the account. Nothing is shared until somebody says what is ({@link shareBy}). */
+  isShared(arn: string, accountId: string): boolean {
+    return this.#sharing(arn, accountId);
+  }
+
+  /** From now on this says what is shared with whom. */
+  shareBy(isShared: (arn: string, accountId: string) => boolean): void {
+    this.#sharing = isShared;
   }
 
   /** The tags of a thing as the place sees them: the truth. */

@@ -7,7 +7,7 @@ import type {
   NetworkInterface,
 } from '@aws-sdk/client-ec2';
 import { addressFamily, addressInCidr } from '../../network/cidr.ts';
-import type { NetworkInterfaceRecord, SubnetRecord } from '../records.ts';
+import type { ManagedInterfaceType, NetworkInterfaceRecord, SubnetRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
 import type { World } from '../world.ts';
 import { addressAt, sizeOf } from './addresses.ts';
@@ -16,6 +16,8 @@ import { idKinds, isKnown } from './ids.ts';
 import { list } from './listing.ts';
 import { findNetworkInterface, findSubnet, ownership } from './owned.ts';
 import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
+
+const isInUse = ({ attachment, managedAs }: NetworkInterfaceRecord): boolean => attachment !== undefined || managedAs !== undefined;
 
 /** How long an attached interface has been attached, and how, in AWS's words. */
 function shownAttachment({ attachment, ownerId }: NetworkInterfaceRecord): Pick<NetworkInterface, 'Attachment'> {
@@ -63,10 +65,10 @@ export function shownNetworkInterface(
     OwnerId: ownerId,
     AvailabilityZone: zone?.zoneName,
     Description: networkInterface.description,
-    InterfaceType: 'interface',
-    RequesterManaged: false,
+    InterfaceType: networkInterface.managedAs ?? 'interface',
+    RequesterManaged: networkInterface.managedAs !== undefined,
     SourceDestCheck: networkInterface.sourceDestCheck,
-    Status: networkInterface.attachment ? 'in-use' : 'available',
+    Status: isInUse(networkInterface) ? 'in-use' : 'available',
     PrivateIpAddress: privateIpAddresses[0],
     PrivateDnsName: privateDnsName(privateIpAddresses[0]!, region),
     PrivateIpAddresses: privateIpAddresses.map((PrivateIpAddress, index) => ({
@@ -153,11 +155,14 @@ export interface InterfaceWish {
   readonly description?: string | undefined;
   readonly ipv6AddressCount?: number | undefined;
   readonly publicIp?: string | undefined;
+  /** An interface of AWS's own. Those of gateways have no security groups, and pass on what is not addressed to them. */
+  readonly managedAs?: ManagedInterfaceType | undefined;
 }
 
 /** Makes an interface in a subnet. */
 export function createNetworkInterface(world: World, call: Call, wish: InterfaceWish): NetworkInterfaceRecord {
-  const { subnet } = wish;
+  const { subnet, managedAs } = wish;
+  const isGateway = managedAs === 'nat_gateway' || managedAs === 'transit_gateway';
   const networkInterface: NetworkInterfaceRecord = {
     ...ownership(call),
     id: world.newId('eni'),
@@ -167,8 +172,9 @@ export function createNetworkInterface(world: World, call: Call, wish: Interface
     privateIpAddresses: [pickAddress(world, subnet, wish.privateIp)],
     ipv6Addresses: pickIpv6(world, subnet, wish.ipv6AddressCount ?? (subnet.assignIpv6AddressOnCreation ? 1 : 0)),
     publicIp: wish.publicIp,
-    securityGroupIds: readGroups(world, call, { subnet, groupIds: wish.groupIds }),
-    sourceDestCheck: true,
+    securityGroupIds: isGateway ? [] : readGroups(world, call, { subnet, groupIds: wish.groupIds }),
+    sourceDestCheck: !isGateway,
+    ...(managedAs ? { managedAs } : {}),
   };
   world.networkInterfaces.put(networkInterface);
   return networkInterface;
@@ -197,7 +203,7 @@ export function networkInterfaceOperations(world: World): Operations {
 
     DeleteNetworkInterface(input: DeleteNetworkInterfaceRequest, call: Call): object {
       const networkInterface = findNetworkInterface(world, call, input.NetworkInterfaceId);
-      if (networkInterface.attachment) {
+      if (isInUse(networkInterface)) {
         throw new ApiError('InvalidNetworkInterface.InUse', `Network interface '${networkInterface.id}' is currently in use.`);
       }
       removeNetworkInterface(world, networkInterface);
@@ -225,15 +231,15 @@ export function networkInterfaceOperations(world: World): Operations {
           description: ({ description }) => description,
           'group-id': ({ securityGroupIds }) => securityGroupIds,
           'group-name': (networkInterface) => shownGroups(world, networkInterface).map(({ GroupName }) => GroupName),
-          'interface-type': () => 'interface',
+          'interface-type': ({ managedAs }) => managedAs ?? 'interface',
           'ipv6-addresses.ipv6-address': ({ ipv6Addresses }) => ipv6Addresses,
           'network-interface-id': ({ id }) => id,
           'owner-id': ({ ownerId }) => ownerId,
           'private-ip-address': ({ privateIpAddresses }) => privateIpAddresses[0],
           'private-dns-name': ({ privateIpAddresses, region }) => privateDnsName(privateIpAddresses[0]!, region),
-          'requester-managed': () => false,
+          'requester-managed': ({ managedAs }) => managedAs !== undefined,
           'source-dest-check': ({ sourceDestCheck }) => sourceDestCheck,
-          status: ({ attachment }) => (attachment ? 'in-use' : 'available'),
+          status: (networkInterface) => (isInUse(networkInterface) ? 'in-use' : 'available'),
           'subnet-id': ({ subnetId }) => subnetId,
           'vpc-id': ({ vpcId }) => vpcId,
         },
