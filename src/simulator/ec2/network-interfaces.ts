@@ -65,7 +65,8 @@ export function shownNetworkInterface(
     OwnerId: ownerId,
     AvailabilityZone: zone?.zoneName,
     Description: networkInterface.description,
-    InterfaceType: networkInterface.managedAs ?? 'interface',
+    // AWS says `nat_gateway`, though the SDK's list of types has `natGateway`.
+    InterfaceType: (networkInterface.managedAs ?? 'interface') as 'interface',
     RequesterManaged: networkInterface.managedAs !== undefined,
     SourceDestCheck: networkInterface.sourceDestCheck,
     Status: isInUse(networkInterface) ? 'in-use' : 'available',
