@@ -140,7 +140,7 @@ async function play(scenario: Scenario, staging: Staging & { readonly isKept: bo
 
   if (isKept) {
     const { keepRunning } = await import('./keep-running.ts');
-    await keepRunning({ embedded, terminal });
+    await keepRunning({ embedded, terminal, clock: staging.clock, manifestFile: scenario.manifests.file });
   } else {
     terminal.line();
     terminal.line(`kubectl delete -f ${scenario.manifests.file}`);

@@ -146,7 +146,7 @@ export interface PlanInput<R extends Resource, Names extends keyof NetworkCollec
   readonly cluster: string;
   /** True for the uid of a live object of ours: what carries a uid of nobody may be taken over. */
   readonly isLive: (uid: string) => boolean;
-  /** The object that holds a claim, where it is not this one. */
+  /** The object that holds a claim, where it is not this one; while this one is being deleted: the one that is to have what is claimed. */
   readonly claimedBy: (claim: string) => Resource | undefined;
 }
 

@@ -7,7 +7,10 @@ export interface ClaimIndex {
   note(key: Key, resource: Resource): void;
   drop(key: Key): void;
   claimsOf(key: string): readonly string[];
-  /** The oldest other object that is older than this one and wants the thing. */
+  /**
+   * The oldest other object that wants the thing, where that is not this one's: an older one; and for an object that is being deleted
+   * whoever comes next, since what is still wanted is handed over and not removed.
+   */
   holder(claim: string, resource: Resource): Resource | undefined;
   /** Keys of the other objects that want something that this one wants. */
   rivals(key: string): readonly string[];
@@ -53,9 +56,11 @@ export function createClaimIndex(kinds: ReadonlyMap<string, Kind>): ClaimIndex {
     drop: (key) => drop(keyText(key)),
     claimsOf: (key) => byKey.get(key)?.claims ?? [],
     holder(claim, resource) {
+      const isGoing = resource.metadata.deletionTimestamp !== undefined;
       const others = [...(byClaim.get(claim) ?? [])]
         .flatMap((key) => byKey.get(key)?.resource ?? [])
-        .filter((other) => other.metadata.uid !== resource.metadata.uid && isOlder(other, resource));
+        .filter((other) => other.metadata.uid !== resource.metadata.uid)
+        .filter((other) => (isGoing ? other.metadata.deletionTimestamp === undefined : isOlder(other, resource)));
       return others.toSorted((one, other) => (isOlder(one, other) ? -1 : 1))[0];
     },
     rivals(key) {

@@ -331,6 +331,24 @@ describe('objects that come and go', () => {
     expect((await census(stage)).connections).toBe(1);
   });
 
+  test('for the same pair of VPCs: the older one has it, and hands everything over when it goes, without a moment’s outage', async () => {
+    const stage = twoVpcs();
+    const { before, after } = await connected(stage);
+    const second = manifests.replace(name, 'second');
+    await stage.pass(2_000);
+    stage.apply(second);
+    await stage.pass(minutes(1));
+    expect(stage.reason('second')).toBe('SideOwnedByAnother');
+    const sequence = lastSequence(stage);
+    stage.server.delete(key);
+    await stage.until(() => stage.get(name) === undefined && stage.ready('second'), minutes(3));
+    expect(await census(stage)).toEqual(after);
+    expect([...new Set(writesSince(stage, sequence).map((call) => call.operation))]).toEqual(['CreateTags']);
+    stage.server.delete({ ...key, name: 'second' });
+    await stage.until(() => stage.get('second') === undefined, minutes(3));
+    expect(await census(stage)).toEqual(before);
+  });
+
   test('a process whose lease is lost writes nothing more, to AWS or to the cluster', async () => {
     const stage = twoVpcs();
     const process = await stage.start();

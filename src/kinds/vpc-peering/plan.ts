@@ -1,4 +1,5 @@
 import type { Kind, MemoryEntry, PartStatus, Plan, Problem, SideReference, Step, Waiting } from '../kind.ts';
+import { ownerName } from '../ownership.ts';
 import type { VpcPeering, VpcPeeringStatus } from './api.ts';
 import { type Connection, formerIds, planConnection, planFormers, seenBySomeone } from './connection.ts';
 import { planRoutes, type RouteStatus } from './routes.ts';
@@ -14,6 +15,7 @@ import {
   type ResolvedSide,
   type ResolvedSides,
   type SideName,
+  sideClaim,
   sideInAws,
   sideNames,
 } from './side.ts';
@@ -54,12 +56,12 @@ function sides(resource: VpcPeering): Readonly<Record<SideName, SideReference>> 
   return { requester: reference('requester'), accepter: reference('accepter') };
 }
 
-/** The pair of VPCs, as far as it is known: two objects that want it run one after another, and the older one owns it. */
+/** The sides that it manages, as far as their VPCs are known, and the routes that it made: of two objects that want one of them the older has it. */
 function claims(resource: VpcPeering): readonly string[] {
-  const ends = sideNames.map((name) => resource.status?.[name]?.vpcId ?? resource.spec[name].vpcId);
-  const pair = ends.every((end) => end !== undefined) ? [`pair:${ends.toSorted().join('+')}`] : [];
+  const [requester, accepter] = sideNames.map((name) => resource.status?.[name]?.vpcId ?? resource.spec[name].vpcId);
+  const both = requester !== undefined && accepter !== undefined ? [sideClaim(requester, accepter), sideClaim(accepter, requester)] : [];
   const made = (resource.status?.resources ?? []).filter((entry) => entry.role.endsWith('/route')).map((entry) => `route:${entry.id}`);
-  return [...pair, ...made];
+  return [...both, ...made];
 }
 
 function plan(input: PeeringInput): Plan<Status> {
@@ -71,25 +73,18 @@ function plan(input: PeeringInput): Plan<Status> {
   if ('waiting' in found) {
     return { steps: [], waiting: found.waiting, memory: input.memory, status: keptStatus(input.resource), parts: unknownParts('Accepted') };
   }
-  const taken = input.claimedBy(
-    `pair:${sideNames
-      .map((name) => found[name].vpc.vpcId)
-      .toSorted()
-      .join('+')}`,
-  );
+  const taken = sideNames
+    .map((name) => input.claimedBy(sideClaim(found[name].vpc.vpcId, found[otherSide(name)].vpc.vpcId)))
+    .find((other) => other !== undefined);
   if (taken) {
     const problem: Problem = {
       reason: 'SideOwnedByAnother',
-      message: `VpcPeering ${taken.metadata.namespace}/${taken.metadata.name} joins ${found.requester.vpc.vpcId} and ${found.accepter.vpc.vpcId} already, and is older; delete one of the two`,
+      message: `${ownerName(taken)} joins ${found.requester.vpc.vpcId} and ${found.accepter.vpc.vpcId} already, and is older; delete one of the two`,
       heals: 'person',
     };
-    return {
-      steps: [],
-      waiting: [{ part: 'Accepted', problem }],
-      memory: input.memory,
-      status: keptStatus(input.resource),
-      parts: unknownParts('Accepted'),
-    };
+    // The VPCs stand in status, so that this one comes next when the other goes.
+    const status = { ...keptStatus(input.resource), ...resolvedStatus(input, found) };
+    return { steps: [], waiting: [{ part: 'Accepted', problem }], memory: input.memory, status, parts: unknownParts('Accepted') };
   }
   return planConnected(input, found);
 }
@@ -177,8 +172,7 @@ function planConnected(input: PeeringInput, found: ResolvedSides): Plan<Status> 
   const status: Status = {
     ...(connection && { peeringConnectionId: connection.id, state: connection.state, stateMessage: connection.stateMessage }),
     ...(requestedFor !== undefined && { requestedFor }),
-    requester: sideStatus(found.requester, { routes: routes.requester, rules: rules.requester }, input.resource.status?.requester),
-    accepter: sideStatus(found.accepter, { routes: routes.accepter, rules: rules.accepter }, input.resource.status?.accepter),
+    ...resolvedStatus(input, found, { routes, rules }),
   };
   const parts = active ? readyParts(input.resource, connection, { routes, rules, skipped }) : unknownParts('Accepted');
   return { steps: steps.toSorted(inOrder), waiting, memory: memory.toSorted(byRole), status, parts };
@@ -226,6 +220,17 @@ function planOptions(
     });
   }
   return { steps, waiting: [] };
+}
+
+type Shown<Item> = Partial<Record<SideName, readonly Item[]>>;
+
+function resolvedStatus(
+  input: PeeringInput,
+  found: ResolvedSides,
+  { routes, rules }: { readonly routes: Shown<RouteStatus>; readonly rules: Shown<RuleStatus> } = { routes: {}, rules: {} },
+): Pick<Status, SideName> {
+  const of = (name: SideName) => sideStatus(found[name], { routes: routes[name], rules: rules[name] }, input.resource.status?.[name]);
+  return { requester: of('requester'), accepter: of('accepter') };
 }
 
 function sideStatus(

@@ -103,6 +103,15 @@ function chooseDestinations(
   };
 }
 
+/** The tables and destinations of one side, as far as they can be told. */
+export function wantedRoutes(
+  side: ResolvedSide,
+  peer: ResolvedSide,
+): readonly { readonly table: RouteTable; readonly destination: string }[] {
+  const { destinations } = chooseDestinations(side, peer);
+  return chooseTables(side).tables.flatMap((table) => destinations.map((destination) => ({ table, destination })));
+}
+
 /**
  * The routes of one side to its peer.
  *
@@ -142,7 +151,8 @@ export function planRoutes(input: PeeringInput, { side, peer, connection, former
       };
       const holder = input.claimedBy(`route:${id}`);
       if (route?.target.id === connection.id) {
-        kept.push(entry);
+        // One that leads to what this object made is its own, whoever put it there.
+        kept.push({ ...entry, created: entry.created || connection.created });
         status.push({ routeTableId: table.routeTableId, destination, state: route.state });
       } else if (holder) {
         waiting.push({

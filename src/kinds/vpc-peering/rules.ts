@@ -103,7 +103,8 @@ function peersOf(rule: PartRule, ends: { side: ResolvedSide; peer: ResolvedSide;
   return speaking(cidrs);
 }
 
-function wantedRules(
+/** What the rules of one side come to in AWS, and what keeps some of them from it. */
+export function wantedRules(
   side: ResolvedSide,
   peer: ResolvedSide,
 ): { readonly wanted: readonly WantedRule[]; readonly problems: readonly Problem[] } {
@@ -240,16 +241,19 @@ function ruleText(rule: RuleSpec): string {
   return `${rule.protocol}${rule.fromPort === -1 ? '' : ` type ${rule.fromPort}`} ${where}`;
 }
 
+/** The rule that an entry of memory means: by id, or by what it says while its id is not known. */
+export const ruleOf = (entry: MemoryEntry, view: ResolvedSide['view']): SecurityGroupRule | undefined =>
+  entry.id === ''
+    ? grouped(view.securityGroupRules, 'key', (rule) => [ruleKey(rule.groupId, rule)])(entry.key ?? '')[0]
+    : view.securityGroupRules.get(entry.id);
+
 /** How a remembered rule goes away: only what was made by this object and carries its tag is revoked. */
 export function planRuleRemoval(
   input: PeeringInput,
   { entry, view, why }: { entry: MemoryEntry; view: ResolvedSide['view']; why: string },
 ): { readonly keep: boolean; readonly steps: readonly Step[]; readonly waiting: readonly Waiting[] } {
   if (!entry.created) return { keep: false, steps: [], waiting: [] };
-  const existing =
-    entry.id === ''
-      ? grouped(view.securityGroupRules, 'key', (rule) => [ruleKey(rule.groupId, rule)])(entry.key ?? '')[0]
-      : view.securityGroupRules.get(entry.id);
+  const existing = ruleOf(entry, view);
   if (existing && !isOurs(existing, input)) return { keep: false, steps: [], waiting: [] };
   if (existing) {
     return {

@@ -148,6 +148,9 @@ export function sideInAws(
   return vpcId === side.vpc.vpcId && ownerId === side.view.scope.accountId && region === side.view.scope.region ? 'requester' : 'accepter';
 }
 
+/** What an object wants for itself: to manage one VPC's side of its connection with another. */
+export const sideClaim = (vpcId: string, peerVpcId: string): string => `side:${vpcId}>${peerVpcId}`;
+
 /** Where an entry of memory lives, from a view. */
 export const placeOf = (view: PeeringView): Pick<MemoryEntry, 'accountRef' | 'accountId' | 'region'> => ({
   accountRef: view.scope.accountRef,

@@ -1,10 +1,20 @@
+import type { PeeringConnection } from '../../network/model.ts';
 import type { MemoryEntry, Plan, Side, SideReference, Step, Waiting } from '../kind.ts';
-import { ownershipKeys, ownershipOf } from '../ownership.ts';
+import { ownerName, ownershipKeys, ownershipOf, ownershipTags } from '../ownership.ts';
 import type { VpcPeering } from './api.ts';
 import { isEndState } from './connection.ts';
-import { parseRouteId, routeRole } from './routes.ts';
-import { planRuleRemoval, ruleRole } from './rules.ts';
-import { type Draft, type PeeringCollection, type PeeringInput, type PeeringView, type SideName, sideNames } from './side.ts';
+import { parseRouteId, routeId, routeRole, wantedRoutes } from './routes.ts';
+import { planRuleRemoval, ruleKey, ruleOf, ruleRole, wantedRules } from './rules.ts';
+import {
+  type Draft,
+  type PeeringCollection,
+  type PeeringInput,
+  type PeeringView,
+  type ResolvedSide,
+  type SideName,
+  sideClaim,
+  sideNames,
+} from './side.ts';
 
 /** The side that an entry of memory belongs to. */
 const sideOf = (entry: MemoryEntry): SideName => (entry.role.startsWith('accepter/') ? 'accepter' : 'requester');
@@ -31,61 +41,133 @@ function abandoned(resource: VpcPeering): readonly SideName[] {
 
 /**
  * Takes down what memory holds: routes and rules first, then the connection, each only if it was made by this object and, where it can carry
- * a tag, carries ours. With `Retain` (and `observeOnly`) things stay, without our ownership tags. An entry leaves memory when it is
- * confirmed gone, or is seen to be somebody else's.
+ * a tag, carries ours. What another object still wants is handed over to it. With `Retain` (and `observeOnly`) things stay, without our
+ * ownership tags. An entry leaves memory when it is confirmed gone, or is seen to be somebody else's.
  */
 export function planTeardown(input: PeeringInput): Draft & { readonly notes: NonNullable<Plan['notes']> } {
   const { deletionPolicy, observeOnly } = input.resource.spec;
   const retain = deletionPolicy === 'Retain' || observeOnly === true;
   const letGo = abandoned(input.resource);
+  const heir = findHeir(input);
   const steps: Step[] = [];
   const waiting: Waiting[] = [];
-  const connections = new Set(input.memory.filter((entry) => /\/(former-)?connection$/.test(entry.role)).map((entry) => entry.id));
+  const connections = new Set(input.memory.filter(isConnection).map((entry) => entry.id));
 
-  const memory = input.memory.filter((entry) => {
-    const name = sideOf(entry);
-    if (!entry.created || letGo.includes(name)) return false;
-    const side = input.sides[name];
-    if (!side || side.problem) {
-      waiting.push(blocked(entry, side));
-      return !isConnectionGone(entry, input);
-    }
-    const removal = retain
-      ? planRelease(entry, side.view)
-      : entry.role === routeRole(name)
-        ? planRouteRemoval(entry, { view: side.view, connections })
-        : entry.role === ruleRole(name)
-          ? planRuleRemoval(input, { entry, view: side.view, why: 'since the object is being deleted' })
-          : planConnectionRemoval(input, { entry, view: side.view });
-    steps.push(...removal.steps);
-    waiting.push(...removal.waiting);
-    return removal.keep;
-  });
+  const kept = new Set(
+    input.memory.filter((entry) => {
+      const name = sideOf(entry);
+      if (!entry.created || letGo.includes(name)) return false;
+      const side = input.sides[name];
+      if (!side || side.problem) {
+        waiting.push(blocked(entry, side));
+        return !isConnectionGone(entry, input);
+      }
+      const removal = retain
+        ? planRelease(input, { entry, view: side.view })
+        : heir
+          ? planHandOver(input, { entry, view: side.view, connections, heir })
+          : planRemoval(input, { entry, view: side.view, connections });
+      steps.push(...removal.steps);
+      waiting.push(...removal.waiting);
+      return removal.keep;
+    }),
+  );
+  // A route has no tag: that it leads to a connection of ours is all that makes it ours, so the connection is remembered for as long as one is.
+  const routesLeft = [...kept].some((entry) => entry.role === routeRole(sideOf(entry)));
   const left = input.memory.filter((entry) => entry.created && letGo.includes(sideOf(entry)));
-  const notes = left.map((entry) => ({
-    reason: 'Abandoned' as const,
-    message: `${entry.id || entry.key} of account ${entry.accountId}, region ${entry.region} was let go and may still be there: nobody looks after it any more`,
-  }));
+  return {
+    steps: onceEach(steps),
+    waiting,
+    memory: input.memory.filter((entry) => kept.has(entry) || (routesLeft && isConnection(entry) && !letGo.includes(sideOf(entry)))),
+    notes: left.map((entry) => ({
+      reason: 'Abandoned' as const,
+      message: `${entry.id || entry.key} of account ${entry.accountId}, region ${entry.region} was let go and may still be there: nobody looks after it any more`,
+    })),
+  };
+}
+
+const isConnection = (entry: MemoryEntry): boolean => /\/(former-)?connection$/.test(entry.role);
+
+/** A connection stands in memory once for each side, and is deleted once, from whichever side may. */
+function onceEach(steps: readonly Step[]): readonly Step[] {
   const seen = new Set<string>();
-  const once = steps.filter((step) => {
-    // A connection stands in memory once for each side; it is deleted once, by whichever side may.
-    const key = JSON.stringify(step.change);
+  return steps.filter(({ change }) => {
+    const { scope, ...what } = change;
+    const key = JSON.stringify(change.action === 'DeleteVpcPeeringConnection' ? what : change);
     return !seen.has(key) && seen.add(key);
   });
-  const firstDelete = new Map(
-    once
-      .toReversed()
-      .flatMap((step) =>
-        step.change.action === 'DeleteVpcPeeringConnection' ? [[step.change.vpcPeeringConnectionId, step] as const] : [],
-      ),
-  );
+}
+
+interface Removing {
+  readonly entry: MemoryEntry;
+  readonly view: PeeringView;
+  /** Ids of the connections in memory. */
+  readonly connections: ReadonlySet<string>;
+}
+
+function planRemoval(input: PeeringInput, removing: Removing): Removal {
+  const { entry, view } = removing;
+  const name = sideOf(entry);
+  if (entry.role === routeRole(name)) return planRouteRemoval(removing);
+  if (entry.role === ruleRole(name)) return planRuleRemoval(input, { entry, view, why: 'since the object is being deleted' });
+  return planConnectionRemoval(input, removing);
+}
+
+/** The object that is to have the connection after this one, and what it wants of what there is. */
+interface Heir {
+  readonly resource: VpcPeering;
+  readonly routes: ReadonlySet<string>;
+  readonly rules: ReadonlySet<string>;
+}
+
+/** Another live object that joins the same two VPCs, both sides of which can be seen from here. */
+function findHeir(input: PeeringInput): Heir | undefined {
+  const { requester, accepter } = input.resource.status ?? {};
+  if (requester?.vpcId === undefined || accepter?.vpcId === undefined) return undefined;
+  const resource = input.claimedBy(sideClaim(requester.vpcId, accepter.vpcId)) as VpcPeering | undefined;
+  if (!resource) return undefined;
+  const found = sideNames.flatMap((name): ResolvedSide[] => {
+    const vpcId = resource.status?.[name]?.vpcId;
+    const view = sideNames.map((side) => input.sides[side]?.view).find((seen) => vpcId !== undefined && seen?.vpcs.has(vpcId));
+    const vpc = vpcId === undefined ? undefined : view?.vpcs.get(vpcId);
+    return view && vpc ? [{ name, spec: resource.spec[name], view, vpc }] : [];
+  });
+  const [one, other] = found;
+  if (!one || !other) return undefined;
+  const pairs = [
+    [one, other],
+    [other, one],
+  ] as const;
   return {
-    steps: once.filter(
-      (step) => step.change.action !== 'DeleteVpcPeeringConnection' || firstDelete.get(step.change.vpcPeeringConnectionId) === step,
+    resource,
+    routes: new Set(
+      pairs.flatMap(([side, peer]) => wantedRoutes(side, peer).map(({ table, destination }) => routeId(table.routeTableId, destination))),
     ),
-    waiting,
-    memory,
-    notes,
+    rules: new Set(pairs.flatMap(([side, peer]) => wantedRules(side, peer).wanted.map(({ groupId, rule }) => ruleKey(groupId, rule)))),
+  };
+}
+
+/** What the heir wants stays, under its name; the rest goes. The connection changes hands last, since routes are ours only through it. */
+function planHandOver(input: PeeringInput, { heir, ...removing }: Removing & { readonly heir: Heir }): Removal {
+  const { entry, view } = removing;
+  const name = sideOf(entry);
+  if (entry.role === routeRole(name)) return heir.routes.has(entry.id) ? gone : planRouteRemoval(removing);
+  const isRule = entry.role === ruleRole(name);
+  const tags = isRule ? view.securityGroupRules.get(entry.id)?.tags : view.peeringConnections.get(entry.id)?.tags;
+  const isWanted = isRule ? heir.rules.has(entry.key ?? '') : entry.role.endsWith('/connection');
+  if (!isWanted || !tags || ownershipOf(tags, input).of !== 'us') return planRemoval(input, removing);
+  return {
+    keep: true,
+    waiting: [],
+    steps: [
+      {
+        change: { action: 'CreateTags', scope: view.scope, resourceId: entry.id, tags: ownershipTags(heir.resource, input.cluster) },
+        part: 'Accepted',
+        stage: isRule ? 1 : 2,
+        sentence: `hand ${entry.id} over to ${ownerName(heir.resource)}, which wants it too`,
+        forget: entry,
+      },
+    ],
   };
 }
 
@@ -100,7 +182,7 @@ const blocked = (entry: MemoryEntry, side: Side<PeeringCollection> | undefined):
 
 /** A connection has two ends: what the living side sees of its end is true for the other one too. */
 function isConnectionGone(entry: MemoryEntry, input: PeeringInput): boolean {
-  if (!/\/(former-)?connection$/.test(entry.role)) return false;
+  if (!isConnection(entry)) return false;
   return sideNames.some((name) => {
     const view = input.sides[name]?.view;
     const seen = view?.peeringConnections.get(entry.id);
@@ -120,7 +202,7 @@ const later = (part: string, message: string, recheckMs: number): Removal => ({
   waiting: [{ part, problem: { reason: 'Progressing', message, heals: 'time' }, recheckMs }],
 });
 
-function planRouteRemoval(entry: MemoryEntry, { view, connections }: { view: PeeringView; connections: ReadonlySet<string> }): Removal {
+function planRouteRemoval({ entry, view, connections }: Removing): Removal {
   if (view.gone.has(entry.id)) return gone;
   const { routeTableId, destination } = parseRouteId(entry.id);
   const route = view.routeTables.get(routeTableId)?.routes.find((other) => other.destination === destination);
@@ -141,11 +223,8 @@ function planRouteRemoval(entry: MemoryEntry, { view, connections }: { view: Pee
   };
 }
 
-function planConnectionRemoval(input: PeeringInput, { entry, view }: { entry: MemoryEntry; view: PeeringView }): Removal {
-  const connection =
-    entry.id === ''
-      ? [...view.peeringConnections.values()].find((other) => ownershipOf(other.tags, input).of === 'us' && !isEndState(other.state))
-      : view.peeringConnections.get(entry.id);
+function planConnectionRemoval(input: PeeringInput, { entry, view }: Removing): Removal {
+  const connection = entry.id === '' ? findUnanswered(input, view) : view.peeringConnections.get(entry.id);
   if (!connection) {
     const proven = entry.id === '' ? Date.parse(entry.intentAt) < view.completeUpTo : view.gone.has(entry.id);
     return proven
@@ -191,20 +270,31 @@ function planConnectionRemoval(input: PeeringInput, { entry, view }: { entry: Me
   };
 }
 
+/** The connection that a request made whose answer was not seen: it carries our tag. */
+const findUnanswered = (input: PeeringInput, view: PeeringView): PeeringConnection | undefined =>
+  [...view.peeringConnections.values()].find(
+    (connection) => ownershipOf(connection.tags, input).of === 'us' && !isEndState(connection.state),
+  );
+
 /** Leaves a thing as it is, without the tags that say it is ours. */
-function planRelease(entry: MemoryEntry, view: PeeringView): Removal {
-  const tags = view.securityGroupRules.get(entry.id)?.tags ?? view.peeringConnections.get(entry.id)?.tags;
-  const keys = Object.values(ownershipKeys).filter((key) => tags?.[key] !== undefined);
-  if (keys.length === 0) return gone;
+function planRelease(input: PeeringInput, { entry, view }: Omit<Removing, 'connections'>): Removal {
+  const unanswered = entry.id === '' ? (isConnection(entry) ? findUnanswered(input, view) : ruleOf(entry, view)) : undefined;
+  const thing = unanswered ?? view.securityGroupRules.get(entry.id) ?? view.peeringConnections.get(entry.id);
+  const keys = thing && ownershipOf(thing.tags, input).of === 'us' ? Object.values(ownershipKeys) : [];
+  const id = thing && ('securityGroupRuleId' in thing ? thing.securityGroupRuleId : thing.vpcPeeringConnectionId);
+  if (id === undefined || keys.length === 0) {
+    const mayComeToLight = entry.id === '' && Date.parse(entry.intentAt) >= view.completeUpTo;
+    return mayComeToLight ? later('Accepted', 'waiting until AWS is certain to show what was asked for', 5_000) : gone;
+  }
   return {
     keep: true,
     waiting: [],
     steps: [
       {
-        change: { action: 'DeleteTags', scope: view.scope, resourceId: entry.id, keys },
+        change: { action: 'DeleteTags', scope: view.scope, resourceId: id, keys },
         part: 'Accepted',
         stage: 1,
-        sentence: `leave ${entry.id} in AWS without our ownership tags`,
+        sentence: `leave ${id} in AWS without our ownership tags`,
         forget: entry,
       },
     ],
