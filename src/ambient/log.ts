@@ -20,7 +20,7 @@ export type LogLevel = (typeof logLevels)[number];
 
 /** JSON lines on standard error; written before the call returns, so that the last words of a process that exits are not lost. */
 export function createLog(level: LogLevel = 'info'): Log {
-  return pino(
+  const logger = pino(
     {
       level,
       base: null,
@@ -31,6 +31,13 @@ export function createLog(level: LogLevel = 'info'): Log {
     },
     destination({ fd: 2, sync: true }),
   );
+  // pino's functions must be called on pino's object; ours may be picked first and called later.
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+  };
 }
 
 /** Says nothing. */

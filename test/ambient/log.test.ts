@@ -27,6 +27,14 @@ test('an error is logged with its message and where it came from', () => {
   });
 });
 
+test('how important a line is can be chosen first: watches ended for good where the function did not work without its object', () => {
+  const { lines } = said('debug', `for (const bad of [true, false]) { const say = bad ? log.warn : log.debug; say({ bad }, 'so it is'); }`);
+  expect(lines).toMatchObject([
+    { level: 'warn', bad: true, msg: 'so it is' },
+    { level: 'debug', bad: false, msg: 'so it is' },
+  ]);
+});
+
 test('what is below the level is not said', () => {
   const everything = `for (const level of ['debug', 'info', 'warn', 'error']) log[level]({}, level)`;
   const levels = (level: LogLevel) => said(level, everything).lines.map((line) => line.msg);
