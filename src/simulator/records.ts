@@ -143,6 +143,28 @@ export interface InstanceRecord extends Owned {
   readonly listens?: Instance['listens'] | undefined;
 }
 
+export interface PrefixListEntry {
+  readonly cidr: string;
+  readonly description?: string | undefined;
+}
+
+/** A list of an account's own; AWS's are the same for everybody, and not kept here. */
+export interface PrefixListRecord extends Owned {
+  readonly name: string;
+  readonly addressFamily: 'IPv4' | 'IPv6';
+  readonly maxEntries: number;
+  readonly state:
+    | 'create-in-progress'
+    | 'create-complete'
+    | 'modify-in-progress'
+    | 'modify-complete'
+    | 'modify-failed'
+    | 'delete-in-progress';
+  readonly stateMessage?: string | undefined;
+  /** The entries of every version, the first one first: the last is what counts. */
+  readonly versions: readonly (readonly PrefixListEntry[])[];
+}
+
 /** The tags of one thing as one account in one region sees it: each party of a peering has its own (aws.md 1.5). */
 export interface TagsRecord {
   /** `111122223333/us-west-2/vpc-…`. */
@@ -151,4 +173,13 @@ export interface TagsRecord {
   readonly place: string;
   readonly resourceId: string;
   readonly tags: Tags;
+}
+
+/** A call that gave a client token: what was asked and answered, so that its repetition does nothing, and another request with it fails (aws.md 7.6). */
+export interface ClientTokenRecord {
+  /** `<place>/<operation>/<token>`. */
+  readonly id: string;
+  /** The input without the token, as text. */
+  readonly request: string;
+  readonly answer: object;
 }

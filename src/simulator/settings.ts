@@ -19,6 +19,8 @@ export interface Quotas {
   readonly networkAclsPerVpc: number;
   /** Of one direction. */
   readonly entriesPerNetworkAcl: number;
+  readonly prefixListsPerRegion: number;
+  readonly entriesPerPrefixList: number;
 }
 
 /** How long each state that passes by itself lasts, in milliseconds. */
@@ -33,6 +35,7 @@ export interface Delays {
   readonly cidrBlockDisassociating: number;
   readonly instancePending: number;
   readonly instanceShuttingDown: number;
+  readonly prefixListChanging: number;
 }
 
 /** How this AWS behaves. All of it can be changed while it runs. */
@@ -71,6 +74,7 @@ export const defaultSettings: WorldSettings = {
     cidrBlockDisassociating: 1_000,
     instancePending: 3_000,
     instanceShuttingDown: 3_000,
+    prefixListChanging: 1_000,
   },
   lagMs: 0,
   lagMsOf: {},
@@ -90,6 +94,8 @@ export const defaultSettings: WorldSettings = {
     outstandingPeerings: 25,
     networkAclsPerVpc: 200,
     entriesPerNetworkAcl: 20,
+    prefixListsPerRegion: 100,
+    entriesPerPrefixList: 1_000,
   },
   createRouteIdentical: 'succeeds',
   emptyFirstPage: false,

@@ -4,12 +4,14 @@ import type { Random } from '../ambient/random.ts';
 import type { RegionNetwork, Tags } from '../network/model.ts';
 import { networkOf } from './network-view.ts';
 import type {
+  ClientTokenRecord,
   InstanceRecord,
   InternetGatewayRecord,
   NetworkAclRecord,
   NetworkInterfaceRecord,
   Owned,
   PeeringRecord,
+  PrefixListRecord,
   RouteTableRecord,
   SecurityGroupRecord,
   SecurityGroupRuleRecord,
@@ -64,6 +66,8 @@ export class World {
   readonly networkAcls: Collection<NetworkAclRecord>;
   readonly networkInterfaces: Collection<NetworkInterfaceRecord>;
   readonly instances: Collection<InstanceRecord>;
+  readonly prefixLists: Collection<PrefixListRecord>;
+  readonly clientTokens: Collection<ClientTokenRecord>;
   readonly tags: Collection<TagsRecord>;
 
   readonly #clock: Clock;
@@ -146,6 +150,8 @@ export class World {
       inVpc(instance),
       ...(instance.clientToken ? [`token:${instance.ownerId}/${instance.region}/${instance.clientToken}`] : []),
     ]);
+    this.prefixLists = new Collection('prefixLists', context, (list) => [inPlace(list)]);
+    this.clientTokens = new Collection('clientTokens', context, () => []);
     this.tags = new Collection('tags', context, (tags) => [`place:${tags.place}`]);
   }
 
@@ -347,6 +353,8 @@ export class World {
       this.networkAcls,
       this.networkInterfaces,
       this.instances,
+      this.prefixLists,
+      this.clientTokens,
       this.tags,
     ];
   }

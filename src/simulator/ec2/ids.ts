@@ -48,6 +48,7 @@ export const idKinds = {
     'InvalidNetworkInterfaceId.Malformed',
   ]),
   instance: kind('i', 'instance', 'instance ID', ['InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed']),
+  prefixList: kind('pl', 'prefix-list', 'prefix list ID', ['InvalidPrefixListID.NotFound', 'InvalidPrefixListId.Malformed']),
   routeTableAssociation: kind('rtbassoc', undefined, 'association ID', ['InvalidAssociationID.NotFound', 'InvalidAssociationID.Malformed']),
   networkAclAssociation: kind('aclassoc', undefined, 'association ID', ['InvalidAssociationID.NotFound', 'InvalidAssociationID.Malformed']),
   vpcCidrBlockAssociation: kind('vpc-cidr-assoc', undefined, 'vpc CIDR block association ID', [

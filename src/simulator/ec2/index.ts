@@ -5,6 +5,7 @@ import { internetGatewayOperations } from './internet-gateways.ts';
 import { networkAclOperations } from './network-acls.ts';
 import { networkInterfaceOperations } from './network-interfaces.ts';
 import { peeringOperations } from './peering-connections.ts';
+import { prefixListOperations } from './prefix-lists.ts';
 import { regionOperations } from './regions.ts';
 import { routeTableOperations } from './route-tables.ts';
 import { routeOperations } from './routes.ts';
@@ -26,6 +27,7 @@ export function ec2Operations(world: World): Operations {
     ...networkAclOperations(world),
     ...networkInterfaceOperations(world),
     ...peeringOperations(world),
+    ...prefixListOperations(world),
     ...regionOperations(world),
     ...routeOperations(world),
     ...routeTableOperations(world),

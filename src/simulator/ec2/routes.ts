@@ -1,5 +1,5 @@
 import type { CreateRouteRequest, CreateRouteResult, DeleteRouteRequest, ReplaceRouteRequest } from '@aws-sdk/client-ec2';
-import { cidrContains, cidrFamily } from '../../network/cidr.ts';
+import { cidrContains } from '../../network/cidr.ts';
 import type { RouteTarget } from '../../network/model.ts';
 import type { RouteRecord, RouteTableRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
@@ -9,9 +9,16 @@ import { exactlyOne, invalidValue, required } from './errors.ts';
 import { checkId, idKinds, isKnown, notFound } from './ids.ts';
 import { findInstance, findNetworkInterface, findRouteTable, placeOf } from './owned.ts';
 import { isVisibleTo } from './peering-view.ts';
+import { findPrefixList, routeWeight, weightOf } from './prefix-list-view.ts';
 import { isLive, local, vpcCidrs } from './route-state.ts';
 
 type RouteRequest = CreateRouteRequest & ReplaceRouteRequest;
+
+const destinationFields: Readonly<Record<string, string>> = {
+  destinationCidrBlock: 'destination-cidr-block',
+  destinationIpv6CidrBlock: 'destination-ipv6-cidr-block',
+  destinationPrefixListId: 'destination-prefix-list-id',
+};
 
 /** What a destination parameter is called in AWS's sentences. */
 function destinationOf(input: DeleteRouteRequest): { readonly parameter: string; readonly text: string } {
@@ -29,11 +36,9 @@ function destinationOf(input: DeleteRouteRequest): { readonly parameter: string;
  *
  * @throws ApiError for what is no CIDR, and for ranges that AWS keeps to itself (aws.md 2.4)
  */
-function readDestination(input: RouteRequest): string {
+function readDestination(world: World, call: Call, input: RouteRequest): string {
   const { parameter, text } = destinationOf(input);
-  if (parameter === 'destinationPrefixListId') {
-    throw new ApiError('InvalidPrefixListID.NotFound', `The prefix list ID '${text}' does not exist`);
-  }
+  if (parameter === 'destinationPrefixListId') return findPrefixList(world, call, text).id;
   const destination = readCidr(text, parameter, parameter === 'destinationCidrBlock' ? 4 : 6);
   const reserved = ['169.254.168.0/22', 'fd00:ec2::/32'].find((range) => cidrContains(range, destination));
   if (reserved) throw invalidValue(`The destination CIDR block ${destination} is within ${reserved}, which is reserved for AWS services.`);
@@ -115,7 +120,12 @@ function checkAllowed(world: World, table: RouteTableRecord, { destination, targ
       `The route table ${table.id} is associated with a gateway: it supports only the local target and network interfaces, not ${target.id}.`,
     );
   }
-  if (target.type === 'local') return;
+  if (destination.startsWith('pl-') && table.associations.some(({ gatewayId }) => gatewayId)) {
+    throw invalidValue(
+      `The route table ${table.id} is associated with a gateway and cannot have a route to the prefix list ${destination}.`,
+    );
+  }
+  if (target.type === 'local' || destination.startsWith('pl-')) return;
   const holding = vpcCidrs(world, table.vpcId).find((cidr) => cidrContains(cidr, destination));
   if (!holding) return;
   if (!viaInterface(target)) {
@@ -133,13 +143,22 @@ function checkAllowed(world: World, table: RouteTableRecord, { destination, targ
   }
 }
 
+/** @throws ApiError where the table cannot take the route as well: a prefix list counts as many routes as it may have entries (aws.md 2.6) */
+function checkRouteCount(world: World, table: RouteTableRecord, added: RouteRecord): void {
+  const { routesPerRouteTable } = world.settings.quotas;
+  const { family } = weightOf(world, added.destination);
+  if (routeWeight(world, [...table.routes, added], family) > routesPerRouteTable) {
+    throw new ApiError('RouteLimitExceeded', `The route table '${table.id}' has reached its limit of ${routesPerRouteTable} routes.`);
+  }
+}
+
 const sameTarget = (a: RouteTarget, b: RouteTarget): boolean => a.type === b.type && a.id === b.id;
 
 export function routeOperations(world: World): Operations {
   return {
     CreateRoute(input: CreateRouteRequest, call: Call): CreateRouteResult {
       const table = findRouteTable(world, call, input.RouteTableId);
-      const destination = readDestination(input);
+      const destination = readDestination(world, call, input);
       const target = readTarget(world, call, { input, table });
       checkAllowed(world, table, { destination, target });
       const alreadyExists = new ApiError('RouteAlreadyExists', `The route identified by ${destination} already exists.`);
@@ -150,11 +169,7 @@ export function routeOperations(world: World): Operations {
         throw alreadyExists;
       }
       if (target.type === 'local') throw invalidValue(`The local target cannot be used for ${destination}.`);
-      const family = cidrFamily(destination);
-      const { routesPerRouteTable } = world.settings.quotas;
-      if (table.routes.filter((route) => cidrFamily(route.destination) === family).length >= routesPerRouteTable) {
-        throw new ApiError('RouteLimitExceeded', `The route table '${table.id}' has reached its limit of ${routesPerRouteTable} routes.`);
-      }
+      checkRouteCount(world, table, { destination, target });
       world.routeTables.change(table.id, { routes: [...table.routes, { destination, target }] });
       return { Return: true };
     },
@@ -189,7 +204,7 @@ export function routeOperations(world: World): Operations {
       }
       const others = table.routes.filter((route) => route.destination !== destination);
       if (others.length === table.routes.length) {
-        const name = parameter === 'destinationIpv6CidrBlock' ? 'destination-ipv6-cidr-block' : 'destination-cidr-block';
+        const name = destinationFields[parameter];
         throw new ApiError('InvalidRoute.NotFound', `no route with ${name} ${destination} in route table ${table.id}`);
       }
       world.routeTables.change(table.id, { routes: others });

@@ -101,7 +101,11 @@ export type ReadGroup = (pair: UserIdGroupPair) => ReferencedGroup;
 /** One permission for each source of each IpPermission, CIDRs in their one spelling (aws.md 3.1). */
 export function readPermissions(
   permissions: readonly IpPermission[],
-  { direction, readGroup }: { direction: RuleSpec['direction']; readGroup: ReadGroup },
+  {
+    direction,
+    readGroup,
+    readPrefixList,
+  }: { direction: RuleSpec['direction']; readGroup: ReadGroup; readPrefixList: (id: string) => string },
 ): Permission[] {
   return permissions.flatMap((permission) => {
     const common = { direction, ...readPorts(required(permission.IpProtocol, 'ipProtocol'), permission) };
@@ -121,9 +125,12 @@ export function readPermissions(
         peer: { referencedGroup: readGroup(pair) },
         description: readDescription(pair.Description),
       })),
+      ...(permission.PrefixListIds ?? []).map(({ PrefixListId, Description }) => ({
+        ...common,
+        peer: { prefixListId: readPrefixList(required(PrefixListId, 'prefixListId')) },
+        description: readDescription(Description),
+      })),
     ];
-    const prefixList = permission.PrefixListIds?.[0]?.PrefixListId;
-    if (prefixList !== undefined) throw new ApiError('InvalidPrefixListID.NotFound', `The prefix list ID '${prefixList}' does not exist`);
     if (read.length === 0) throw badParameter('', 'ipPermissions', 'A source or destination must be specified.');
     return read;
   });

@@ -22,6 +22,7 @@ import { exactlyOne, invalidValue, required } from './errors.ts';
 import { checkId, idKinds, isKnown, notFound } from './ids.ts';
 import { list } from './listing.ts';
 import { arnOf, findSecurityGroup, ownership } from './owned.ts';
+import { findPrefixList, ruleWeight } from './prefix-list-view.ts';
 import {
   duplicateOf,
   identityOf,
@@ -90,12 +91,11 @@ function shownPeer(world: World, rule: SecurityGroupRuleRecord): Partial<Securit
 const rulesOf = (world: World, groupId: string, direction: Direction): SecurityGroupRuleRecord[] =>
   world.securityGroupRules.where(`group:${groupId}`).filter((rule) => rule.direction === direction);
 
-/** A rule that names a group counts for both address families (aws.md 3.6). */
+/** A rule that names a group counts for both address families, one with a prefix list as often as that may have entries (aws.md 3.6, 2.6). */
 function checkRuleCount(world: World, groupId: string, direction: Direction): void {
   const rules = rulesOf(world, groupId, direction);
   const { rulesPerSecurityGroup } = world.settings.quotas;
-  const [ipv6, ipv4] = [rules.filter(({ peer }) => !('cidrIpv4' in peer)), rules.filter(({ peer }) => !('cidrIpv6' in peer))];
-  if (Math.max(ipv6.length, ipv4.length) > rulesPerSecurityGroup) {
+  if (Math.max(ruleWeight(world, rules, 4), ruleWeight(world, rules, 6)) > rulesPerSecurityGroup) {
     throw new ApiError('RulesPerSecurityGroupLimitExceeded', 'The maximum number of rules per security group has been reached.');
   }
 }
@@ -141,6 +141,7 @@ function authorize(world: World, direction: Direction) {
     const permissions = readPermissions(required(nonEmpty(ipPermissions(input)), 'ipPermissions'), {
       direction,
       readGroup: (pair) => resolveGroup(world, call, { group, pair }),
+      readPrefixList: (id) => findPrefixList(world, call, id).id,
     });
     const added = addRules(world, call, { group, permissions, tags });
     return { Return: true, SecurityGroupRules: added.map((rule) => shownRule(world, rule, trueTags(world, call, rule.id))) };
@@ -169,6 +170,11 @@ function namedGroup(pair: { readonly GroupId?: string | undefined }): { groupId:
   return { groupId };
 }
 
+function namedPrefixList(id: string): string {
+  checkId(idKinds.prefixList, id);
+  return id;
+}
+
 const shownRevoked = (rule: SecurityGroupRuleRecord): RevokedSecurityGroupRule => ({
   SecurityGroupRuleId: rule.id,
   GroupId: rule.groupId,
@@ -178,6 +184,7 @@ const shownRevoked = (rule: SecurityGroupRuleRecord): RevokedSecurityGroupRule =
   ToPort: rule.toPort,
   ...('cidrIpv4' in rule.peer ? { CidrIpv4: rule.peer.cidrIpv4 } : {}),
   ...('cidrIpv6' in rule.peer ? { CidrIpv6: rule.peer.cidrIpv6 } : {}),
+  ...('prefixListId' in rule.peer ? { PrefixListId: rule.peer.prefixListId } : {}),
   ...('referencedGroup' in rule.peer ? { ReferencedGroupId: rule.peer.referencedGroup.groupId } : {}),
   ...(rule.description !== undefined ? { Description: rule.description } : {}),
 });
@@ -190,7 +197,7 @@ function shownPermission({ protocol, fromPort, toPort, peer, description }: Perm
     IpRanges: 'cidrIpv4' in peer ? [{ CidrIp: peer.cidrIpv4, Description }] : [],
     Ipv6Ranges: 'cidrIpv6' in peer ? [{ CidrIpv6: peer.cidrIpv6, Description }] : [],
     UserIdGroupPairs: 'referencedGroup' in peer ? [{ GroupId: peer.referencedGroup.groupId, Description }] : [],
-    PrefixListIds: [],
+    PrefixListIds: 'prefixListId' in peer ? [{ PrefixListId: peer.prefixListId, Description }] : [],
   };
 }
 
@@ -208,7 +215,11 @@ function revoke(world: World, direction: Direction) {
       for (const id of input.SecurityGroupRuleIds ?? []) found.add(ruleOf(world, { group, direction, id }));
     } else {
       const rules = new Map(rulesOf(world, group.id, direction).map((rule) => [identityOf(rule), rule]));
-      for (const permission of readPermissions(ipPermissions(input), { direction, readGroup: namedGroup })) {
+      for (const permission of readPermissions(ipPermissions(input), {
+        direction,
+        readGroup: namedGroup,
+        readPrefixList: namedPrefixList,
+      })) {
         const rule = rules.get(identityOf(permission));
         if (rule) found.add(rule);
         else unknown.push(permission);
@@ -241,7 +252,11 @@ function updateDescriptions(world: World, direction: Direction) {
       return { Return: true };
     }
     const rules = new Map(rulesOf(world, group.id, direction).map((rule) => [identityOf(rule), rule]));
-    for (const permission of readPermissions(input.IpPermissions ?? [], { direction, readGroup: namedGroup })) {
+    for (const permission of readPermissions(input.IpPermissions ?? [], {
+      direction,
+      readGroup: namedGroup,
+      readPrefixList: namedPrefixList,
+    })) {
       const rule = rules.get(identityOf(permission));
       if (!rule) throw new ApiError('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.');
       world.securityGroupRules.change(rule.id, { description: permission.description });
@@ -267,6 +282,7 @@ function modifiedPeer(
   }
   if (source === 'cidrIpv4') return { cidrIpv4: readCidr(request.CidrIpv4!, 'cidrIpv4', 4) };
   if (source === 'cidrIpv6') return { cidrIpv6: readCidr(request.CidrIpv6!, 'cidrIpv6', 6) };
+  if (source === 'prefixListId') return { prefixListId: findPrefixList(world, call, request.PrefixListId!).id };
   const groupId = request.ReferencedGroupId!;
   if ('referencedGroup' in rule.peer && rule.peer.referencedGroup.groupId === groupId) return rule.peer;
   const userId = world.securityGroups.get(groupId)?.ownerId;
@@ -302,6 +318,7 @@ export function securityGroupRuleOperations(world: World): Operations {
         if (other) throw duplicateOf(changed.find(({ id }) => id === rule.id || id === other) ?? rule);
         identities.set(identityOf(rule), rule.id);
       }
+      for (const direction of new Set(changed.map((rule) => rule.direction))) checkRuleCount(world, group.id, direction);
       return { Return: true };
     },
 

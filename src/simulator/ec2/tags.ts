@@ -121,6 +121,7 @@ const taggables: readonly Taggable[] = [
   taggable(idKinds.networkAcl, (world) => world.networkAcls),
   taggable(idKinds.networkInterface, (world) => world.networkInterfaces),
   taggable(idKinds.instance, (world) => world.instances),
+  taggable(idKinds.prefixList, (world) => world.prefixLists),
 ];
 
 function checkTaggable(world: World, call: Call, id: string): void {

@@ -74,7 +74,7 @@ describe('a rule', () => {
     ['a description of 256 characters', tcp(22, '10.0.0.0/8', 'x'.repeat(256)), 'InvalidParameterValue'],
     ['an unknown group', groupPermission({ GroupId: 'sg-00000000000000000' }), 'InvalidGroup.NotFound'],
     ['a malformed group', groupPermission({ GroupId: 'sg-x' }), 'InvalidGroupId.Malformed'],
-    ['an unknown prefix list', { IpProtocol: '-1', PrefixListIds: [{ PrefixListId: 'pl-1' }] }, 'InvalidPrefixListID.NotFound'],
+    ['an unknown prefix list', { IpProtocol: '-1', PrefixListIds: [{ PrefixListId: 'pl-01234567' }] }, 'InvalidPrefixListID.NotFound'],
   ])('is refused: %s (aws.md 3.2, 3.5)', (_what, permission, code) => {
     expect(authorizeCode(permission)).toBe(code);
   });
