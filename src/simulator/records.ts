@@ -125,8 +125,8 @@ export interface NetworkInterfaceRecord extends Owned {
   readonly managedAs?: ManagedInterfaceType | undefined;
 }
 
-/** AWS's names of the kinds of interface that it makes for its services. */
-export type ManagedInterfaceType = 'nat_gateway' | 'transit_gateway' | 'vpc_endpoint';
+/** AWS's names of the kinds of interface that it makes for its services. Those of resource gateways have no name of their own. */
+export type ManagedInterfaceType = 'nat_gateway' | 'transit_gateway' | 'vpc_endpoint' | 'interface';
 
 export interface InstanceRecord extends Owned {
   readonly vpcId: string;
@@ -165,6 +165,15 @@ export interface PrefixListRecord extends Owned {
   readonly versions: readonly (readonly PrefixListEntry[])[];
 }
 
+/** A call that gave a client token: what was asked and answered, so that its repetition does nothing, and another request with it fails (aws.md 7.6). */
+export interface ClientTokenRecord {
+  /** `<place>/<operation>/<token>`. */
+  readonly id: string;
+  /** The input without the token, as text. */
+  readonly request: string;
+  readonly answer: object;
+}
+
 /** The tags of one thing as one account in one region sees it: each party of a peering has its own (aws.md 1.5). */
 export interface TagsRecord {
   /** `111122223333/us-west-2/vpc-…`. */
@@ -173,13 +182,4 @@ export interface TagsRecord {
   readonly place: string;
   readonly resourceId: string;
   readonly tags: Tags;
-}
-
-/** A call that gave a client token: what was asked and answered, so that its repetition does nothing, and another request with it fails (aws.md 7.6). */
-export interface ClientTokenRecord {
-  /** `<place>/<operation>/<token>`. */
-  readonly id: string;
-  /** The input without the token, as text. */
-  readonly request: string;
-  readonly answer: object;
 }

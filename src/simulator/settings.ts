@@ -1,5 +1,12 @@
 /** The quotas that the simulator keeps: AWS's defaults (aws.md 1.8, 2.6, 3.6), but for the VPCs of a region, which is 5 until somebody asks for more. */
 export interface Quotas {
+  readonly resourceGatewaysPerVpc: number;
+  readonly resourceConfigurationsPerRegion: number;
+  readonly childrenPerResourceConfigurationGroup: number;
+  readonly resourceConfigurationsPerServiceNetwork: number;
+  readonly domainVerificationsPerRegion: number;
+  readonly serviceNetworksPerRegion: number;
+  readonly resourceSharesPerRegion: number;
   readonly vpcsPerRegion: number;
   /** IPv4 blocks of a VPC, the primary one included. */
   readonly ipv4CidrBlocksPerVpc: number;
@@ -25,6 +32,29 @@ export interface Quotas {
 
 /** How long each state that passes by itself lasts, in milliseconds. */
 export interface Delays {
+  readonly resourceGatewayCreating: number;
+  readonly resourceGatewayUpdating: number;
+  /** Until the gateway and its network interfaces are gone. */
+  readonly resourceGatewayDeleting: number;
+  readonly resourceConfigurationCreating: number;
+  readonly resourceConfigurationUpdating: number;
+  readonly resourceConfigurationDeleting: number;
+  readonly serviceNetworkResourceAssociationCreating: number;
+  readonly serviceNetworkResourceAssociationDeleting: number;
+  /** Until a published TXT record is noticed. */
+  readonly domainVerificationNoticing: number;
+  /** How long a domain's TXT record is waited for. */
+  readonly domainVerificationTimingOut: number;
+  readonly resourceSharePending: number;
+  readonly resourceShareDeleting: number;
+  /** For how long a deleted share and what was in it are still shown. */
+  readonly resourceShareDeletedShown: number;
+  readonly resourceShareAssociating: number;
+  readonly resourceShareDisassociating: number;
+  /** How long an invitation waits for its answer: most types of resource, resource configurations among them. */
+  readonly resourceShareInvitationExpiring: number;
+  /** The same for the few types that give longer, transit gateways among them. */
+  readonly resourceShareInvitationExpiringLate: number;
   readonly peeringInitiatingRequest: number;
   /** How long a request waits for its acceptance. */
   readonly peeringPendingAcceptance: number;
@@ -36,6 +66,17 @@ export interface Delays {
   readonly instancePending: number;
   readonly instanceShuttingDown: number;
   readonly prefixListChanging: number;
+}
+
+/** The AWS Organization that there is, as far as sharing needs it. */
+export interface Organization {
+  /** `o-exampleorgid`. */
+  readonly id: string;
+  readonly managementAccountId: string;
+  /** All of its accounts; the management account belongs to it in any case. */
+  readonly accountIds: readonly string[];
+  /** Whether things are shared within it without invitations. */
+  readonly sharingEnabled: boolean;
 }
 
 /** How this AWS behaves. All of it can be changed while it runs. */
@@ -53,6 +94,8 @@ export interface WorldSettings {
   readonly pageSize?: number | undefined;
   /** Paged answers begin with an empty page that has a token, as AWS may. */
   readonly emptyFirstPage: boolean;
+  /** Left out: every account is on its own. */
+  readonly organization?: Organization | undefined;
 }
 
 /** Some of the settings, to change those and leave the others. */
@@ -65,6 +108,24 @@ const hour = 3_600_000;
 
 export const defaultSettings: WorldSettings = {
   delaysMs: {
+    resourceGatewayCreating: 3_000,
+    resourceGatewayUpdating: 2_000,
+    resourceGatewayDeleting: 5_000,
+    resourceConfigurationCreating: 2_000,
+    resourceConfigurationUpdating: 2_000,
+    resourceConfigurationDeleting: 2_000,
+    serviceNetworkResourceAssociationCreating: 2_000,
+    serviceNetworkResourceAssociationDeleting: 2_000,
+    domainVerificationNoticing: 5_000,
+    // Not documented (aws.md 5.3).
+    domainVerificationTimingOut: 72 * hour,
+    resourceSharePending: 500,
+    resourceShareDeleting: 2_000,
+    resourceShareDeletedShown: 2 * hour,
+    resourceShareAssociating: 2_000,
+    resourceShareDisassociating: 2_000,
+    resourceShareInvitationExpiring: 12 * hour,
+    resourceShareInvitationExpiringLate: 168 * hour,
     peeringInitiatingRequest: 1_000,
     peeringPendingAcceptance: 168 * hour,
     peeringProvisioning: 2_000,
@@ -80,6 +141,14 @@ export const defaultSettings: WorldSettings = {
   lagMsOf: {},
   newIdUnknownMs: 0,
   quotas: {
+    // AWS's pages say 500 and 100 (aws.md 5.7): the one that a caller meets sooner.
+    resourceGatewaysPerVpc: 100,
+    resourceConfigurationsPerRegion: 2_000,
+    childrenPerResourceConfigurationGroup: 60,
+    resourceConfigurationsPerServiceNetwork: 500,
+    domainVerificationsPerRegion: 5,
+    serviceNetworksPerRegion: 10,
+    resourceSharesPerRegion: 5_000,
     vpcsPerRegion: 1_000,
     ipv4CidrBlocksPerVpc: 5,
     ipv6CidrBlocksPerVpc: 5,

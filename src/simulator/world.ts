@@ -3,6 +3,7 @@ import type { Clock } from '../ambient/clock.ts';
 import type { Random } from '../ambient/random.ts';
 import type { RegionNetwork, Tags } from '../network/model.ts';
 import { networkOf } from './network-view.ts';
+import type { ResourceShareAssociationRecord, ResourceShareInvitationRecord, ResourceShareRecord } from './ram/records.ts';
 import type {
   ClientTokenRecord,
   InstanceRecord,
@@ -21,6 +22,15 @@ import type {
 } from './records.ts';
 import { changeSettings, defaultSettings, type SettingsChange, type WorldSettings } from './settings.ts';
 import { Collection, type Horizon, type StoreContext } from './store.ts';
+import type {
+  DomainVerificationRecord,
+  PublicTxtRecord,
+  ResourceConfigurationRecord,
+  ResourceEndpointAssociationRecord,
+  ResourceGatewayRecord,
+  ServiceNetworkRecord,
+  ServiceNetworkResourceAssociationRecord,
+} from './vpc-lattice/records.ts';
 import { isRegion, type Zone, zonesOf } from './zones.ts';
 
 /** A role that the world file lists. */
@@ -68,6 +78,16 @@ export class World {
   readonly instances: Collection<InstanceRecord>;
   readonly prefixLists: Collection<PrefixListRecord>;
   readonly clientTokens: Collection<ClientTokenRecord>;
+  readonly resourceGateways: Collection<ResourceGatewayRecord>;
+  readonly resourceConfigurations: Collection<ResourceConfigurationRecord>;
+  readonly domainVerifications: Collection<DomainVerificationRecord>;
+  readonly resourceEndpointAssociations: Collection<ResourceEndpointAssociationRecord>;
+  readonly serviceNetworks: Collection<ServiceNetworkRecord>;
+  readonly serviceNetworkResourceAssociations: Collection<ServiceNetworkResourceAssociationRecord>;
+  readonly publicTxtRecords: Collection<PublicTxtRecord>;
+  readonly resourceShares: Collection<ResourceShareRecord>;
+  readonly resourceShareAssociations: Collection<ResourceShareAssociationRecord>;
+  readonly resourceShareInvitations: Collection<ResourceShareInvitationRecord>;
   readonly tags: Collection<TagsRecord>;
 
   readonly #clock: Clock;
@@ -152,6 +172,38 @@ export class World {
     ]);
     this.prefixLists = new Collection('prefixLists', context, (list) => [inPlace(list)]);
     this.clientTokens = new Collection('clientTokens', context, () => []);
+    this.resourceGateways = new Collection('resourceGateways', context, (gateway) => [inPlace(gateway), inVpc(gateway)]);
+    this.resourceConfigurations = new Collection('resourceConfigurations', context, (configuration) => [
+      inPlace(configuration),
+      `gateway:${configuration.resourceGatewayId}`,
+      ...(configuration.resourceConfigurationGroupId ? [`group:${configuration.resourceConfigurationGroupId}`] : []),
+    ]);
+    this.domainVerifications = new Collection('domainVerifications', context, (verification) => [
+      inPlace(verification),
+      `txt:${verification.txtName}`,
+    ]);
+    this.resourceEndpointAssociations = new Collection('resourceEndpointAssociations', context, (association) => [
+      inPlace(association),
+      `configuration:${association.resourceConfigurationId}`,
+      `endpoint:${association.vpcEndpointId}`,
+    ]);
+    this.serviceNetworks = new Collection('serviceNetworks', context, (network) => [inPlace(network)]);
+    this.serviceNetworkResourceAssociations = new Collection('serviceNetworkResourceAssociations', context, (association) => [
+      inPlace(association),
+      `configuration:${association.resourceConfigurationId}`,
+      `network:${association.serviceNetworkId}`,
+    ]);
+    this.publicTxtRecords = new Collection('publicTxtRecords', context, () => []);
+    this.resourceShares = new Collection('resourceShares', context, (share) => [inPlace(share)]);
+    this.resourceShareAssociations = new Collection('resourceShareAssociations', context, (association) => [
+      inPlace(association),
+      `share:${association.shareId}`,
+      `entity:${association.associatedEntity}`,
+    ]);
+    this.resourceShareInvitations = new Collection('resourceShareInvitations', context, (invitation) => [
+      `share:${invitation.shareId}`,
+      `receiver:${invitation.receiverAccountId}/${invitation.region}`,
+    ]);
     this.tags = new Collection('tags', context, (tags) => [`place:${tags.place}`]);
   }
 
@@ -355,6 +407,16 @@ export class World {
       this.instances,
       this.prefixLists,
       this.clientTokens,
+      this.resourceGateways,
+      this.resourceConfigurations,
+      this.domainVerifications,
+      this.resourceEndpointAssociations,
+      this.serviceNetworks,
+      this.serviceNetworkResourceAssociations,
+      this.publicTxtRecords,
+      this.resourceShares,
+      this.resourceShareAssociations,
+      this.resourceShareInvitations,
       this.tags,
     ];
   }
