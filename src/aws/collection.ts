@@ -189,9 +189,14 @@ export class Collection<Item> {
   async #describeThese(ids: readonly string[]): Promise<void> {
     const { read, send, moment } = this.#options;
     const startedAt = moment();
-    let items: readonly Item[];
+    const items: Item[] = [];
     try {
-      items = (await send({ ids })).items;
+      let nextToken: string | undefined;
+      do {
+        const page: Page<Item> = await send({ ids, NextToken: nextToken });
+        items.push(...page.items);
+        nextToken = page.nextToken;
+      } while (nextToken !== undefined);
     } catch (error) {
       if (!(error instanceof AwsError) || !tellsAbsence(error)) throw error;
       if (ids.length > 1) {
@@ -201,7 +206,7 @@ export class Collection<Item> {
         await this.#describeThese(ids.slice(half));
         return;
       }
-      items = [];
+      items.length = 0;
     }
     const found = new Map(items.map((item) => [read.idOf(item), item]));
     for (const id of ids) {

@@ -25,8 +25,11 @@ import {
   readVpc,
 } from './read-network.ts';
 
-/** Which part of a list: a page of it, or the things with these ids. Never both: AWS takes no MaxResults together with ids. */
-export type Extent = { readonly MaxResults: number; readonly NextToken: string | undefined } | { readonly ids: readonly string[] };
+/**
+ * Which part of a list: of all, or of the things with these ids, the next page. AWS takes no MaxResults together with ids, but may give any list
+ * in pages, the first ones empty.
+ */
+export type Extent = { readonly NextToken?: string | undefined } & ({ readonly MaxResults: number } | { readonly ids: readonly string[] });
 
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -45,10 +48,12 @@ export interface Read<Item> {
   send(client: EC2Client, extent: Extent): Promise<Page<Item>>;
 }
 
-/** Only one of the two arms has members to send, apart from the ids, whose name differs from call to call. */
+/** What every call has in common: all but the ids, whose name differs from call to call. */
 function paging(extent: Extent): { MaxResults?: number; NextToken?: string } {
-  if ('ids' in extent) return {};
-  return { MaxResults: extent.MaxResults, ...(extent.NextToken !== undefined && { NextToken: extent.NextToken }) };
+  return {
+    ...('MaxResults' in extent && { MaxResults: extent.MaxResults }),
+    ...(extent.NextToken !== undefined && { NextToken: extent.NextToken }),
+  };
 }
 
 function idsOf(extent: Extent): string[] | undefined {
