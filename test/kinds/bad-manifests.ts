@@ -46,7 +46,7 @@ export const account = (spec: Fields = {}): Manifest => ({
 const roleArn = 'arn:aws:iam::111122223333:role/isthmus';
 const canonical = 'must be a CIDR in its canonical form, such as 10.0.0.0/16 or 2001:db8::/32';
 const ports = 'must be a port or a range of ports from low to high, from 0 to 65535, such as "22" or "5432-5439"';
-const sideFields = 'accountRef, region, vpcId, vpcSelector, routeTables, destinations, dns, ingress, egress';
+const sideFields = 'accountRef, accountId, region, vpcId, vpcSelector, routeTables, destinations, dns, ingress, egress';
 const reserved = 'no key may begin with isthmus.dev/ or aws:, which are kept for the controller and for AWS';
 
 const row = (wrong: string, manifest: Manifest, field: string, message: string): BadManifest => ({ wrong, manifest, field, message });
@@ -66,10 +66,34 @@ export const badManifests: readonly BadManifest[] = [
   ),
   row('a misspelt field of a side', peering({ vpcID: vpcId }), 'spec.requester.vpcID', `is not a field here; there are ${sideFields}`),
   row(
-    'a field whose behaviour comes later',
-    peering({ accountId: '111122223333' }),
+    'a foreign side that names no region',
+    peering({ accountId: '111122223333', region: undefined }),
     'spec.requester.accountId',
-    `is not a field here; there are ${sideFields}`,
+    'a side with an accountId is managed by its owner: it takes region and vpcId, and nothing else (found "111122223333")',
+  ),
+  row(
+    'a foreign side that names routes',
+    peering({ accountId: '111122223333', region: 'us-west-2', destinations: ['10.0.0.0/16'] }),
+    'spec.requester.accountId',
+    'a side with an accountId is managed by its owner: it takes region and vpcId, and nothing else (found "111122223333")',
+  ),
+  row(
+    'two foreign sides',
+    peering(
+      { accountId: '111122223333', region: 'us-west-2' },
+      { accepter: { accountId: '444455556666', region: 'us-west-2', vpcId: 'vpc-0123456789abcdef1' } },
+    ),
+    'spec.accepter.accountId',
+    'at most one side may be in an account that the controller may not enter: name an AwsAccount for the other (found "444455556666")',
+  ),
+  row(
+    'a group of a foreign peer that is named by its name',
+    peering(
+      { ingress: [{ name: 'a', securityGroup: { name: 'web' }, protocol: 'all', from: { securityGroup: { name: 'web' } } }] },
+      { accepter: { accountId: '444455556666', region: 'us-west-2', vpcId: 'vpc-0123456789abcdef1' } },
+    ),
+    'spec.requester.ingress',
+    'groups of a side with an accountId can be named by id only (from.securityGroup.id)',
   ),
   row('a side without a VPC', peering({ vpcId: undefined }), 'spec.requester', 'exactly one of vpcId and vpcSelector must be given'),
   row(

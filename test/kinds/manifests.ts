@@ -97,15 +97,38 @@ const side = fc
   )
   .map(([vpc, rest]) => ({ ...vpc, ...rest }));
 
-const vpcPeeringSpec = record({
-  requester: side,
-  accepter: side,
+/** A side in an account that the controller may not enter. */
+const foreignSide = fc.record({ accountId: fc.stringMatching(/^[0-9]{12}$/), region, vpcId: awsId('vpc') });
+
+interface DrawnRule {
+  readonly [end: string]: unknown;
+}
+/** With a foreign peer its groups are named by id. */
+const groupsById = (drawn: object): object =>
+  Object.fromEntries(
+    Object.entries(drawn).map(([field, value]) => {
+      const end = field === 'ingress' ? 'from' : 'to';
+      if (field !== 'ingress' && field !== 'egress') return [field, value];
+      const byId = (rule: DrawnRule) =>
+        'securityGroup' in (rule[end] as object) ? { ...rule, [end]: { securityGroup: { id: 'sg-0a1b2c3d' } } } : rule;
+      return [field, (value as readonly DrawnRule[]).map(byId)];
+    }),
+  );
+
+const twoSides = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ requester: side, accepter: side }) },
+  { weight: 1, arbitrary: fc.record({ requester: side.map(groupsById), accepter: foreignSide }) },
+  { weight: 1, arbitrary: fc.record({ requester: foreignSide, accepter: side.map(groupsById) }) },
+);
+
+const vpcPeeringRest = record({
   acceptance: optional(fc.constantFrom('Automatic', 'Manual')),
   deletionPolicy: optional(fc.constantFrom('Delete', 'Retain')),
   paused: optional(fc.boolean()),
   observeOnly: optional(fc.boolean()),
   tags: optional(tags),
 });
+const vpcPeeringSpec = fc.tuple(twoSides, vpcPeeringRest).map(([sides, rest]) => ({ ...sides, ...rest }));
 
 const labelSelector = record({
   matchLabels: optional(fc.dictionary(label, label, { minKeys: 1, maxKeys: 3 })),

@@ -85,14 +85,12 @@ describe('the defaults', () => {
       requester: {
         accountRef: { name: 'project-a' },
         vpcId: 'vpc-0a1b2c3d4e5f60718',
-        routeTables: { strategy: 'All' },
         ingress: [{ ...rule, icmp: { type: 8, code: -1 } }],
       },
       accepter: {
         accountRef: { name: 'project-b' },
         region: 'us-west-2',
         vpcSelector: { tags: { Name: 'two' } },
-        routeTables: { strategy: 'All' },
       },
       acceptance: 'Automatic',
       deletionPolicy: 'Delete',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Resource } from '../kind.ts';
 import { ageColumn, type KindApi, readyColumns } from '../kind-api.ts';
 import {
+  accountId,
   accountRef,
   cidrs,
   conditions,
@@ -116,10 +117,15 @@ const egress = ruleList(
 const side = ruled(
   z.strictObject({
     accountRef: accountRef.optional(),
+    accountId: accountId
+      .describe(
+        'The AWS account of a side that the controller may not enter: its owner accepts, or requests, by other means. With it come region and vpcId, and nothing else. Cannot be changed.',
+      )
+      .optional(),
     region: region.describe("Code of the VPC's region. Left out: the account's defaultRegion. Cannot be changed.").optional(),
     vpcId: vpcId.describe('Id of the VPC. Exactly one of vpcId and vpcSelector must be given. Cannot be changed.').optional(),
     vpcSelector: vpcSelector.optional(),
-    routeTables: routeTables.default({ strategy: 'All' }),
+    routeTables: routeTables.optional(),
     destinations: cidrs
       .describe(
         "What of the peer this side routes to: CIDRs within the peer VPC's. Left out: every CIDR of the peer VPC; IPv6 only where both VPCs have it.",
@@ -137,11 +143,44 @@ const side = ruled(
     egress: egress.optional(),
   }),
   exactlyOneOf('vpcId', 'vpcSelector'),
+  {
+    cel: '!has(self.accountId) || (has(self.region) && has(self.vpcId) && !has(self.accountRef) && !has(self.routeTables) && !has(self.destinations) && !has(self.dns) && !has(self.ingress) && !has(self.egress))',
+    check: (self) =>
+      self.accountId === undefined ||
+      (self.region !== undefined &&
+        self.vpcId !== undefined &&
+        [self.accountRef, self.routeTables, self.destinations, self.dns, self.ingress, self.egress].every((field) => field === undefined)),
+    message: 'a side with an accountId is managed by its owner: it takes region and vpcId, and nothing else',
+    field: '.accountId',
+  },
   immutable('accountRef'),
+  immutable('accountId'),
   immutable('region'),
   immutable('vpcId'),
   immutable('vpcSelector'),
 );
+
+type RuleSpecs = readonly Readonly<Record<string, { readonly securityGroup?: { readonly id?: string } } | unknown>>[] | undefined;
+
+/** A rule that groups of a foreign peer are named by id: its account cannot be looked into. */
+const foreignGroupsById = (own: 'requester' | 'accepter', list: 'ingress' | 'egress', end: 'from' | 'to') => {
+  const peer = own === 'requester' ? 'accepter' : 'requester';
+  const namesById = (rules: RuleSpecs) =>
+    (rules ?? []).every((rule) => {
+      const { securityGroup } = rule[end] as { readonly securityGroup?: { readonly id?: string } };
+      return securityGroup === undefined || securityGroup.id !== undefined;
+    });
+  return {
+    cel: `!has(self.${peer}.accountId) || !has(self.${own}.${list}) || self.${own}.${list}.all(rule, !has(rule.${end}.securityGroup) || has(rule.${end}.securityGroup.id))`,
+    check: (
+      self: Readonly<
+        Record<'requester' | 'accepter', { readonly accountId?: string | undefined; readonly ingress?: unknown; readonly egress?: unknown }>
+      >,
+    ) => self[peer].accountId === undefined || namesById(self[own][list] as RuleSpecs),
+    message: `groups of a side with an accountId can be named by id only (${end}.securityGroup.id)`,
+    field: `.${own}.${list}`,
+  };
+};
 
 const spec = ruled(
   z.strictObject({
@@ -162,6 +201,16 @@ const spec = ruled(
     message: "is the requester's VPC too: a VPC cannot be peered with itself",
     field: '.accepter.vpcId',
   },
+  {
+    cel: '!has(self.requester.accountId) || !has(self.accepter.accountId)',
+    check: (self) => self.requester.accountId === undefined || self.accepter.accountId === undefined,
+    message: 'at most one side may be in an account that the controller may not enter: name an AwsAccount for the other',
+    field: '.accepter.accountId',
+  },
+  ...(['requester', 'accepter'] as const).flatMap((own) => [
+    foreignGroupsById(own, 'ingress', 'from'),
+    foreignGroupsById(own, 'egress', 'to'),
+  ]),
 ).describe('Which two VPCs are joined, and what may pass.');
 
 /** Lists of a status, other than conditions and resources, show so many entries; a count beside each says how many there are. */

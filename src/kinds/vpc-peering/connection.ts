@@ -7,6 +7,8 @@ import {
   associatedCidrs,
   type Draft,
   describeVpc,
+  isEnd,
+  managedSides,
   otherSide,
   type PeeringInput,
   placeOf,
@@ -20,6 +22,8 @@ import {
 
 /** How long until AWS is asked again about a state that passes by itself, in milliseconds. */
 export const passingStateRecheckMs = 2_000;
+/** A foreign account's request comes when it comes. */
+const awaitedRequestRecheckMs = 30_000;
 
 /** The connection as each side's account sees it. Two views, since tags are per account and region, and reads lag apart. */
 export interface Connection {
@@ -34,7 +38,7 @@ export interface Connection {
 
 export interface ConnectionDraft extends Draft {
   readonly connection?: Connection;
-  /** With a step that requests: what asked for it, kept in status so that a rejected one is asked for again only when that changes. */
+  /** What asked for the connection that is requested or used, kept in status so that a rejected one is asked for again only when that changes. */
   readonly requestedFor?: string;
 }
 
@@ -67,11 +71,11 @@ function askOf(input: PeeringInput): string {
 /** Both sides' views of one connection, put together. */
 export function seeConnection(
   id: string,
-  sides: Readonly<Partial<Record<SideName, { readonly view: ResolvedSide['view'] }>>>,
+  sides: Readonly<Partial<Record<SideName, { readonly view?: ResolvedSide['view'] | undefined }>>>,
   created: boolean,
 ): Connection | undefined {
-  const requester = sides.requester?.view.peeringConnections.get(id);
-  const accepter = sides.accepter?.view.peeringConnections.get(id);
+  const requester = sides.requester?.view?.peeringConnections.get(id);
+  const accepter = sides.accepter?.view?.peeringConnections.get(id);
   const furthest = !requester || (accepter && stateRank(accepter.state) > stateRank(requester.state)) ? accepter : requester;
   if (!furthest) return undefined;
   return {
@@ -86,9 +90,9 @@ export function seeConnection(
 /** Every connection between the two VPCs, in either direction, the most useful one first. */
 function connectionsOfPair(sides: ResolvedSides): readonly string[] {
   const ids = new Map<string, PeeringState>();
-  for (const name of sideNames) {
-    const ofVpc = grouped(sides[name].view.peeringConnections, 'vpc', ({ requester, accepter }) => [requester.vpcId, accepter.vpcId]);
-    for (const connection of ofVpc(sides[name].vpc.vpcId)) {
+  for (const { view, vpcId } of managedSides(sides)) {
+    const ofVpc = grouped(view.peeringConnections, 'vpc', ({ requester, accepter }) => [requester.vpcId, accepter.vpcId]);
+    for (const connection of ofVpc(vpcId)) {
       if (!joins(connection, sides)) continue;
       const known = ids.get(connection.vpcPeeringConnectionId);
       if (known === undefined || stateRank(connection.state) > stateRank(known))
@@ -104,7 +108,8 @@ function connectionsOfPair(sides: ResolvedSides): readonly string[] {
 /** The CIDRs of the two VPCs that overlap, IPv4 and IPv6, secondary blocks too: AWS judges by all of them (aws.md 1.2). */
 export function overlapOf(sides: ResolvedSides): readonly (readonly [string, string])[] {
   const all = (name: SideName) => {
-    const { ipv4, ipv6 } = associatedCidrs(sides[name].vpc);
+    // A foreign side's CIDRs cannot be read: AWS itself refuses then, and the connection fails.
+    const { ipv4, ipv6 } = sides[name].vpc ? associatedCidrs(sides[name].vpc) : { ipv4: [], ipv6: [] };
     return [...ipv4, ...ipv6];
   };
   return all('requester').flatMap((one) =>
@@ -121,9 +126,9 @@ export function overlapOf(sides: ResolvedSides): readonly (readonly [string, str
  * | --- | --- |
  * | ours, or one between the two VPCs in either direction, live | used; tagged where it is ours |
  * | an intent without an answer | waited for until a read is certain to show it, then requested again |
- * | none | requested |
- * | pending-acceptance | accepted by whoever is the accepter in AWS, or waited for with `acceptance: Manual` |
- * | rejected | nothing, until the spec changes or `reconcile-at` asks |
+ * | none | requested; waited for where the requester is foreign |
+ * | pending-acceptance | accepted by whoever is the accepter in AWS, or waited for with `acceptance: Manual`, or where that is a foreign account |
+ * | rejected, or deleted by a foreign account | nothing, until the spec changes or `reconcile-at` asks |
  * | deleted, expired, failed | requested again, each time later |
  */
 export function planConnection(input: PeeringInput, sides: ResolvedSides): ConnectionDraft {
@@ -166,10 +171,10 @@ const progress = (message: string): Waiting => ({
   recheckMs: passingStateRecheckMs,
 });
 
-const isGone = (id: string, sides: ResolvedSides): boolean => sideNames.every((name) => sides[name].view.gone.has(id));
+const isGone = (id: string, sides: ResolvedSides): boolean => managedSides(sides).every(({ view }) => view.gone.has(id));
 
 const intentIsSettled = (entry: MemoryEntry, sides: ResolvedSides): boolean =>
-  sideNames.every((name) => Date.parse(entry.intentAt) < sides[name].view.completeUpTo);
+  managedSides(sides).every(({ view }) => Date.parse(entry.intentAt) < view.completeUpTo);
 
 /** A connection exists here only because at least one side sees it. */
 export function seenBySomeone(connection: Connection): PeeringConnection {
@@ -201,13 +206,16 @@ function planLive(input: PeeringInput, { sides, connection, mine, others }: Live
   }
   // Only our own tag in AWS makes it ours: status could be forged, and what was only found must never be tagged or deleted.
   const created = ownership.of === 'us' || ownership.of === 'predecessor';
-  const entry = (side: SideName): MemoryEntry => {
-    const before = input.memory.find((other) => other.role === roleOf(side) && other.id === connection.id);
+  const managed = managedSides(sides);
+  // The one entry that stands for the connection itself: that of its requester, or of the only side there is.
+  const keeper = managed.find(({ name }) => name === requesterInAws) ?? managed[0];
+  const entry = (side: ResolvedSide): MemoryEntry => {
+    const before = input.memory.find((other) => other.role === roleOf(side.name) && other.id === connection.id);
     return {
-      role: roleOf(side),
-      ...placeOf(sides[side].view),
+      role: roleOf(side.name),
+      ...placeOf(side.view),
       id: connection.id,
-      ...(side === requesterInAws && { key: connectionKey }),
+      ...(side === keeper && { key: connectionKey }),
       created,
       attempt: mine?.attempt ?? 1,
       intentAt: before?.intentAt ?? mine?.intentAt ?? timestamp(input.now),
@@ -215,22 +223,23 @@ function planLive(input: PeeringInput, { sides, connection, mine, others }: Live
   };
   const isConnection = (other: MemoryEntry) => other.role.endsWith('/connection');
   const former = mine && mine.id !== '' && mine.id !== connection.id ? [formerOf(mine)] : [];
-  const memory = [entry('requester'), entry('accepter'), ...former, ...others.filter((other) => !isConnection(other))];
+  // Asked again for a connection that it still has, AWS answers with that one: it is then no former one any more.
+  const memory = [...managed.map(entry), ...former, ...others.filter((other) => !isConnection(other) && other.id !== connection.id)];
   const steps: Step[] = [];
   const waiting: Waiting[] = [];
 
   const tagSteps = created
-    ? sideNames.flatMap((name): Step[] => {
+    ? managed.flatMap(({ name, view }): Step[] => {
         const seen = connection.seen[name];
         if (name === 'accepter' && isOnePlace(sides)) return [];
         const missing = seen && missingTags(tags, seen.tags);
         if (!missing) return [];
         return [
           {
-            change: { action: 'CreateTags', scope: sides[name].view.scope, resourceId: connection.id, tags: missing },
+            change: { action: 'CreateTags', scope: view.scope, resourceId: connection.id, tags: missing },
             part: 'Accepted',
             stage: 1,
-            sentence: `tag connection ${connection.id} in ${sides[name].view.scope.region}`,
+            sentence: `tag connection ${connection.id} in ${view.scope.region}`,
           },
         ];
       })
@@ -242,23 +251,23 @@ function planLive(input: PeeringInput, { sides, connection, mine, others }: Live
       waiting.push(progress(`connection ${connection.id} is ${connection.state}`));
       break;
     case 'pending-acceptance': {
-      const accepter = otherSide(requesterInAws);
-      if (input.resource.spec.acceptance === 'Manual') {
+      const accepter = sides[otherSide(requesterInAws)];
+      if (input.resource.spec.acceptance === 'Manual' || !accepter.view) {
         waiting.push({
           part: 'Accepted',
           problem: {
             reason: 'PendingAcceptance',
-            message: `connection ${connection.id} waits to be accepted by hand by account ${sides[accepter].view.scope.accountId} in ${sides[accepter].view.scope.region}${expiry(connection)}`,
+            message: `connection ${connection.id} waits to be accepted by ${accepter.view ? 'hand by ' : ''}account ${accepter.accountId} in ${accepter.region}${expiry(connection)}`,
             heals: 'time',
           },
           recheckMs: 15_000,
         });
       } else {
         steps.push({
-          change: { action: 'AcceptVpcPeeringConnection', scope: sides[accepter].view.scope, vpcPeeringConnectionId: connection.id },
+          change: { action: 'AcceptVpcPeeringConnection', scope: accepter.view.scope, vpcPeeringConnectionId: connection.id },
           part: 'Accepted',
           stage: 1,
-          sentence: `accept connection ${connection.id} in ${sides[accepter].view.scope.region}`,
+          sentence: `accept connection ${connection.id} in ${accepter.region}`,
         });
       }
       break;
@@ -268,7 +277,14 @@ function planLive(input: PeeringInput, { sides, connection, mine, others }: Live
     default:
       break;
   }
-  return { steps: [...tagSteps, ...steps], waiting, memory, connection: { ...connection, created } };
+  const asked = input.resource.status?.requestedFor;
+  return {
+    steps: [...tagSteps, ...steps],
+    waiting,
+    memory,
+    connection: { ...connection, created },
+    requestedFor: mine?.id === connection.id && asked !== undefined ? asked : askOf(input),
+  };
 }
 
 function expiry(connection: Connection): string {
@@ -284,19 +300,12 @@ const formerOf = (entry: MemoryEntry): MemoryEntry => {
 
 /** Both VPCs in one account and region: the connection carries one set of tags, and not one for each side. */
 const isOnePlace = ({ requester, accepter }: ResolvedSides): boolean =>
-  requester.view.scope.accountId === accepter.view.scope.accountId && requester.view.scope.region === accepter.view.scope.region;
+  requester.accountId === accepter.accountId && requester.region === accepter.region;
 
 /** Whether a connection is one between the VPCs of these two sides. */
 export function joins(connection: PeeringConnection, sides: ResolvedSides): boolean {
   const ends = [connection.requester, connection.accepter];
-  return sideNames.every((name) =>
-    ends.some(
-      (end) =>
-        end.vpcId === sides[name].vpc.vpcId &&
-        end.ownerId === sides[name].view.scope.accountId &&
-        end.region === sides[name].view.scope.region,
-    ),
-  );
+  return sideNames.every((name) => ends.some((end) => isEnd(end, sides[name])));
 }
 
 /**
@@ -311,10 +320,11 @@ export function planFormers(input: PeeringInput, sides: ResolvedSides, memory: r
     if (seen && !isEndState(seen.state)) {
       const ours = sideNames.some((name) => ownershipOf(seen.seen[name]?.tags ?? {}, input).of === 'us');
       if (!ours) return false;
-      const side = sides[requesterOf(seen, sides)];
-      if (seen.state !== 'deleting') {
+      // Only its requester may withdraw what was not accepted yet.
+      const { view } = sides[requesterOf(seen, sides)];
+      if (seen.state !== 'deleting' && view) {
         steps.push({
-          change: { action: 'DeleteVpcPeeringConnection', scope: side.view.scope, vpcPeeringConnectionId: entry.id },
+          change: { action: 'DeleteVpcPeeringConnection', scope: view.scope, vpcPeeringConnectionId: entry.id },
           part: 'Accepted',
           stage: 2,
           sentence: `delete connection ${entry.id}, which another one between the same VPCs has overtaken`,
@@ -322,8 +332,8 @@ export function planFormers(input: PeeringInput, sides: ResolvedSides, memory: r
       }
       return true;
     }
-    return sideNames.some((name) =>
-      [...sides[name].view.routeTables.values()].some((table) => table.routes.some((route) => route.target.id === entry.id)),
+    return managedSides(sides).some(
+      ({ view }) => grouped(view.routeTables, 'target', (table) => table.routes.map((route) => route.target.id))(entry.id).length > 0,
     );
   });
   return { steps, waiting: [], memory: kept };
@@ -350,6 +360,14 @@ const isFormer = (entry: MemoryEntry): boolean => entry.role.endsWith('/former-c
 /** The side of the spec that is the requester in AWS. */
 function requesterOf(connection: Connection, sides: ResolvedSides): SideName {
   return sideNames.find((name) => sideInAws(seenBySomeone(connection), sides[name]) === 'requester') ?? 'requester';
+}
+
+/** Rejected by anyone, or deleted by an account that is not ours: somebody does not want it, and is not asked again and again. */
+function isRefusal(ended: Connection, sides: ResolvedSides): boolean {
+  if (ended.state === 'rejected') return true;
+  const managed = managedSides(sides);
+  // AWS says by whom: "Deleted by 111122223333".
+  return ended.state === 'deleted' && managed.length === 1 && !managed.some(({ accountId }) => ended.stateMessage.includes(accountId));
 }
 
 interface EndedConnection {
@@ -381,12 +399,22 @@ function planRequest(input: PeeringInput, { sides, mine, others, ended }: EndedC
   }
   const ask = askOf(input);
   const attempt = mine ? mine.attempt + 1 : 1;
-  if (ended?.state === 'rejected' && input.resource.status?.requestedFor === ask) {
+  if (ended && isRefusal(ended, sides) && input.resource.status?.requestedFor === ask) {
     return stop({
       reason: 'PeeringRejected',
-      message: `connection ${ended.id} was rejected (${ended.stateMessage}); it is requested again when the spec changes or the annotation isthmus.dev/reconcile-at is set to a new value`,
+      message: `connection ${ended.id} was ${ended.state} (${ended.stateMessage}); it is requested again when the spec changes or the annotation isthmus.dev/reconcile-at is set to a new value`,
       heals: 'person',
     });
+  }
+  if (!requester.view) {
+    return stop(
+      {
+        reason: 'PendingAcceptance',
+        message: `waiting for account ${requester.accountId} to request a connection from ${describeVpc(requester)} to ${describeVpc(accepter)}; it is accepted here once it is there`,
+        heals: 'time',
+      },
+      awaitedRequestRecheckMs,
+    );
   }
   if (mine && mine.id !== '' && input.resource.status?.requestedFor === ask) {
     const dueAt = Date.parse(mine.intentAt) + retryDelayMs(mine.attempt);
@@ -419,10 +447,10 @@ function planRequest(input: PeeringInput, { sides, mine, others, ended }: EndedC
         change: {
           action: 'CreateVpcPeeringConnection',
           scope: requester.view.scope,
-          vpcId: requester.vpc.vpcId,
-          peerVpcId: accepter.vpc.vpcId,
-          peerOwnerId: accepter.view.scope.accountId,
-          peerRegion: accepter.view.scope.region,
+          vpcId: requester.vpcId,
+          peerVpcId: accepter.vpcId,
+          peerOwnerId: accepter.accountId,
+          peerRegion: accepter.region,
           tags: ownershipTags(input.resource, input.cluster),
         },
         part: 'Accepted',

@@ -1,21 +1,26 @@
+import type { PeeringConnection } from '../../network/model.ts';
 import type { Kind, MemoryEntry, PartStatus, Plan, Problem, SideReference, Step, Waiting } from '../kind.ts';
 import { ownerName } from '../ownership.ts';
 import type { VpcPeering, VpcPeeringStatus } from './api.ts';
-import { type Connection, formerIds, planConnection, planFormers, seenBySomeone } from './connection.ts';
+import { type Connection, formerIds, passingStateRecheckMs, planConnection, planFormers, seenBySomeone } from './connection.ts';
 import { planRoutes, type RouteStatus } from './routes.ts';
 import { planRules, type RuleStatus } from './rules.ts';
 import {
-  associatedCidrs,
+  cidrsOf,
+  describeVpc,
   findVpc,
   isProblem,
+  managedSides,
   otherSide,
   type PeeringCollection,
   type PeeringInput,
+  type PeerSide,
+  peerCidrs,
   peeringCollections,
-  type ResolvedSide,
   type ResolvedSides,
   type SideName,
   sideClaim,
+  sideClaims,
   sideInAws,
   sideNames,
 } from './side.ts';
@@ -33,7 +38,7 @@ export const vpcPeering: Kind<VpcPeering, Status, PeeringCollection> = {
   partTypes,
   collections: peeringCollections,
   dependsOn: (resource) => [
-    ...sideNames.map((name) => ({ kind: 'AwsAccount' as const, name: accountRef(resource, name) })),
+    ...managedNames(resource).map((name) => ({ kind: 'AwsAccount' as const, name: accountRef(resource, name) })),
     ...(resource.metadata.namespace === undefined ? [] : [{ kind: 'Namespace' as const, name: resource.metadata.namespace }]),
   ],
   claims,
@@ -41,9 +46,12 @@ export const vpcPeering: Kind<VpcPeering, Status, PeeringCollection> = {
   plan,
 };
 
+/** The sides that are not foreign. */
+const managedNames = (resource: VpcPeering): readonly SideName[] => sideNames.filter((name) => resource.spec[name].accountId === undefined);
+
 const accountRef = (resource: VpcPeering, name: SideName): string => resource.spec[name].accountRef?.name ?? 'default';
 
-function sides(resource: VpcPeering): Readonly<Record<SideName, SideReference>> {
+function sides(resource: VpcPeering): Readonly<Record<string, SideReference>> {
   const reference = (name: SideName): SideReference => {
     const { region } = resource.spec[name];
     const mine = (resource.status?.resources ?? []).filter((entry) => entry.role.startsWith(`${name}/`) || /connection$/.test(entry.role));
@@ -53,15 +61,13 @@ function sides(resource: VpcPeering): Readonly<Record<SideName, SideReference>> 
       ids: [...new Set(mine.map((entry) => entry.id))].filter((id) => id !== ''),
     };
   };
-  return { requester: reference('requester'), accepter: reference('accepter') };
+  return Object.fromEntries(managedNames(resource).map((name) => [name, reference(name)]));
 }
 
 /** The sides that it manages, as far as their VPCs are known, and the routes that it made: of two objects that want one of them the older has it. */
 function claims(resource: VpcPeering): readonly string[] {
-  const [requester, accepter] = sideNames.map((name) => resource.status?.[name]?.vpcId ?? resource.spec[name].vpcId);
-  const both = requester !== undefined && accepter !== undefined ? [sideClaim(requester, accepter), sideClaim(accepter, requester)] : [];
   const made = (resource.status?.resources ?? []).filter((entry) => entry.role.endsWith('/route')).map((entry) => `route:${entry.id}`);
-  return [...both, ...made];
+  return [...sideClaims(resource), ...made];
 }
 
 function plan(input: PeeringInput): Plan<Status> {
@@ -73,13 +79,13 @@ function plan(input: PeeringInput): Plan<Status> {
   if ('waiting' in found) {
     return { steps: [], waiting: found.waiting, memory: input.memory, status: keptStatus(input.resource), parts: unknownParts('Accepted') };
   }
-  const taken = sideNames
-    .map((name) => input.claimedBy(sideClaim(found[name].vpc.vpcId, found[otherSide(name)].vpc.vpcId)))
+  const taken = managedSides(found)
+    .map(({ name, vpcId }) => input.claimedBy(sideClaim(vpcId, found[otherSide(name)].vpcId)))
     .find((other) => other !== undefined);
   if (taken) {
     const problem: Problem = {
       reason: 'SideOwnedByAnother',
-      message: `${ownerName(taken)} joins ${found.requester.vpc.vpcId} and ${found.accepter.vpc.vpcId} already, and is older; delete one of the two`,
+      message: `${ownerName(taken)} joins ${found.requester.vpcId} and ${found.accepter.vpcId} already, and is older; delete one of the two`,
       heals: 'person',
     };
     // The VPCs stand in status, so that this one comes next when the other goes.
@@ -92,8 +98,13 @@ function plan(input: PeeringInput): Plan<Status> {
 /** Both sides' VPCs, or what keeps them from being known. What was resolved once must not come out differently later. */
 function resolve(input: PeeringInput): ResolvedSides | { readonly waiting: readonly Waiting[] } {
   const waiting: Waiting[] = [];
-  const found = new Map<SideName, ResolvedSide>();
+  const found = new Map<SideName, PeerSide>();
   for (const name of sideNames) {
+    const { accountId, region, vpcId } = input.resource.spec[name];
+    if (accountId !== undefined && region !== undefined && vpcId !== undefined) {
+      found.set(name, { name, accountId, region, vpcId });
+      continue;
+    }
     const side = input.sides[name];
     if (!side || side.problem) {
       if (side?.problem) waiting.push({ part: 'Accepted', problem: side.problem });
@@ -118,16 +129,17 @@ function resolve(input: PeeringInput): ResolvedSides | { readonly waiting: reado
     } else if (isProblem(vpc)) {
       waiting.push({ part: 'Accepted', problem: vpc });
     } else {
-      found.set(name, { name, spec: input.resource.spec[name], view: side.view, vpc });
+      const { accountId: owner, region: place } = side.view.scope;
+      found.set(name, { name, accountId: owner, region: place, vpcId: vpc.vpcId, spec: input.resource.spec[name], view: side.view, vpc });
     }
   }
   const requester = found.get('requester');
   const accepter = found.get('accepter');
   if (!requester || !accepter) return { waiting };
-  if (requester.vpc.vpcId === accepter.vpc.vpcId) {
+  if (requester.vpcId === accepter.vpcId) {
     const problem: Problem = {
       reason: 'CidrOverlap',
-      message: `spec.requester and spec.accepter both lead to ${requester.vpc.vpcId}: a VPC cannot be peered with itself`,
+      message: `spec.requester and spec.accepter both lead to ${requester.vpcId}: a VPC cannot be peered with itself`,
       heals: 'person',
     };
     return { waiting: [{ part: 'Accepted', problem }] };
@@ -147,15 +159,24 @@ function planConnected(input: PeeringInput, found: ResolvedSides): Plan<Status> 
 
   const active = connection?.state === 'active' && waiting.length === 0;
   if (active) {
+    const seen = seenBySomeone(connection);
     const options = planOptions(connection, found);
     steps.push(...options.steps);
     waiting.push(...options.waiting);
     const formers = formerIds(found, memory);
-    for (const name of sideNames) {
-      const side = found[name];
+    for (const side of managedSides(found)) {
+      const { name } = side;
       const peer = found[otherSide(name)];
+      if (peerCidrs(side, peer, seen).length === 0) {
+        waiting.push({
+          part: 'RoutesReady',
+          problem: { reason: 'Progressing', message: `AWS does not show the CIDRs of ${describeVpc(peer)} yet`, heals: 'time' },
+          recheckMs: passingStateRecheckMs,
+        });
+        continue;
+      }
       const routesDraft = planRoutes(input, { side, peer, connection, formers, memory });
-      const rulesDraft = planRules(input, { side, peer, memory: routesDraft.memory });
+      const rulesDraft = planRules(input, { side, peer, connection: seen, memory: routesDraft.memory });
       steps.push(...routesDraft.steps, ...rulesDraft.steps);
       waiting.push(...routesDraft.waiting, ...rulesDraft.waiting);
       memory = rulesDraft.memory;
@@ -172,7 +193,7 @@ function planConnected(input: PeeringInput, found: ResolvedSides): Plan<Status> 
   const status: Status = {
     ...(connection && { peeringConnectionId: connection.id, state: connection.state, stateMessage: connection.stateMessage }),
     ...(requestedFor !== undefined && { requestedFor }),
-    ...resolvedStatus(input, found, { routes, rules }),
+    ...resolvedStatus(input, found, { routes, rules, ...(connection && { connection: seenBySomeone(connection) }) }),
   };
   const parts = active ? readyParts(input.resource, connection, { routes, rules, skipped }) : unknownParts('Accepted');
   return { steps: steps.toSorted(inOrder), waiting, memory: memory.toSorted(byRole), status, parts };
@@ -199,8 +220,8 @@ function planOptions(
   found: ResolvedSides,
 ): { readonly steps: readonly Step[]; readonly waiting: readonly Waiting[] } {
   const steps: Step[] = [];
-  for (const name of sideNames) {
-    const side = found[name];
+  for (const side of managedSides(found)) {
+    const { name } = side;
     const wanted = side.spec.dns?.allowDnsResolutionFromRemoteVpc;
     const seen = connection.seen[name];
     if (wanted === undefined || !seen) continue;
@@ -227,25 +248,37 @@ type Shown<Item> = Partial<Record<SideName, readonly Item[]>>;
 function resolvedStatus(
   input: PeeringInput,
   found: ResolvedSides,
-  { routes, rules }: { readonly routes: Shown<RouteStatus>; readonly rules: Shown<RuleStatus> } = { routes: {}, rules: {} },
+  {
+    routes,
+    rules,
+    connection,
+  }: { readonly routes: Shown<RouteStatus>; readonly rules: Shown<RuleStatus>; readonly connection?: PeeringConnection } = {
+    routes: {},
+    rules: {},
+  },
 ): Pick<Status, SideName> {
-  const of = (name: SideName) => sideStatus(found[name], { routes: routes[name], rules: rules[name] }, input.resource.status?.[name]);
+  const of = (name: SideName) =>
+    sideStatus(found[name], { routes: routes[name], rules: rules[name], connection }, input.resource.status?.[name]);
   return { requester: of('requester'), accepter: of('accepter') };
 }
 
 function sideStatus(
-  side: ResolvedSide,
-  shown: { readonly routes: readonly RouteStatus[] | undefined; readonly rules: readonly RuleStatus[] | undefined },
+  side: PeerSide,
+  shown: {
+    readonly routes: readonly RouteStatus[] | undefined;
+    readonly rules: readonly RuleStatus[] | undefined;
+    readonly connection: PeeringConnection | undefined;
+  },
   before: VpcPeeringStatus['requester'],
 ): NonNullable<VpcPeeringStatus['requester']> {
-  const { ipv4, ipv6 } = associatedCidrs(side.vpc);
+  const { ipv4, ipv6 } = cidrsOf(side, shown.connection);
+  const end = { accountId: side.accountId, region: side.region, vpcId: side.vpcId, cidrs: [...ipv4, ...ipv6] };
+  // Of a foreign side nothing is managed, and so nothing told.
+  if (!side.view) return end;
   const routes = shown.routes ?? before?.routes ?? [];
   const rules = shown.rules ?? before?.securityGroupRules ?? [];
   return {
-    accountId: side.view.scope.accountId,
-    region: side.view.scope.region,
-    vpcId: side.vpc.vpcId,
-    cidrs: [...ipv4, ...ipv6],
+    ...end,
     routes: routes.slice(0, longestStatusList),
     routeCount: shown.routes?.length ?? before?.routeCount ?? 0,
     securityGroupRules: rules.slice(0, longestStatusList),
@@ -263,6 +296,21 @@ const unknownParts = (from: (typeof partTypes)[number]): readonly PartStatus[] =
   partTypes
     .slice(partTypes.indexOf(from))
     .map((type) => ({ type, status: 'Unknown', reason: 'Progressing', message: 'the connection is not active yet' }));
+
+/** Where groups were named but stand as CIDRs: said, since it opens more than was written. */
+function substituted(resource: VpcPeering, rules: Shown<RuleStatus>): string {
+  const named = sideNames.flatMap((name) => {
+    const { ingress = [], egress = [] } = resource.spec[name];
+    const byGroup = [...ingress.filter((rule) => rule.from.securityGroup), ...egress.filter((rule) => rule.to.securityGroup)].map(
+      (rule) => rule.name,
+    );
+    return (rules[name] ?? []).filter((rule) => byGroup.includes(rule.name) && !rule.source.startsWith('sg-')).map((rule) => rule.name);
+  });
+  const names = [...new Set(named)].toSorted();
+  return names.length === 0
+    ? ''
+    : `; AWS takes no references across regions, so these stand for the peer's CIDRs instead: ${names.join(', ')}`;
+}
 
 function readyParts(
   resource: VpcPeering,
@@ -291,7 +339,7 @@ function readyParts(
       type: 'SecurityGroupsReady',
       status: 'True',
       reason: 'Available',
-      message: `${count(made.rules)} rules are in place, ${references} of them by reference to the peer's group`,
+      message: `${count(made.rules)} rules are in place, ${references} of them by reference to the peer's group${substituted(resource, made.rules)}`,
     },
   ];
 }

@@ -1,21 +1,24 @@
 import { coveredBy } from '../../network/cidr.ts';
 import { grouped } from '../../network/grouped.ts';
-import type { Route, RouteTable } from '../../network/model.ts';
+import type { PeeringConnection, Route, RouteTable } from '../../network/model.ts';
 import type { MemoryEntry, Problem, Step, Waiting } from '../kind.ts';
 import { ownerName } from '../ownership.ts';
 import type { VpcPeeringStatus } from './api.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, seenBySomeone } from './connection.ts';
 import {
   type Draft,
   describeTags,
   describeVpc,
   hasTags,
+  isOldEnough,
   type PeeringInput,
+  type PeerSide,
   peerCidrs,
   placeOf,
   type ResolvedSide,
   type SideName,
   timestamp,
+  tooYoung,
 } from './side.ts';
 
 export type RouteStatus = NonNullable<NonNullable<VpcPeeringStatus['requester']>['routes']>[number];
@@ -87,9 +90,10 @@ function chooseTables(side: ResolvedSide): {
 /** The destinations of one side: what the spec names, which must lie within the peer's CIDRs, or all of those. */
 function chooseDestinations(
   side: ResolvedSide,
-  peer: ResolvedSide,
+  peer: PeerSide,
+  connection: PeeringConnection,
 ): { readonly destinations: readonly string[]; readonly problems: readonly Problem[] } {
-  const cidrs = peerCidrs(side, peer);
+  const cidrs = peerCidrs(side, peer, connection);
   const named = side.spec.destinations;
   if (named === undefined) return { destinations: cidrs, problems: [] };
   const outside = named.filter((destination) => !coveredBy(destination, cidrs));
@@ -97,18 +101,23 @@ function chooseDestinations(
     destinations: named.filter((destination) => !outside.includes(destination)),
     problems: outside.map((destination) => ({
       reason: 'CidrOutsidePeer',
-      message: `spec.${side.name}.destinations: ${destination} does not lie within the CIDRs of ${describeVpc(peer)} (${cidrs.join(', ')})`,
+      message: `spec.${side.name}.destinations: ${destination} does not lie within the CIDRs of ${describeVpc(peer)} (${cidrs.join(', ')}). A peering leads to the peer VPC and no further: not to its other peers, its internet or NAT gateway, or its VPN; peer with the VPC that has the addresses, or use a transit gateway`,
       heals: 'person',
     })),
   };
 }
 
 /** The tables and destinations of one side, as far as they can be told. */
-export function wantedRoutes(
-  side: ResolvedSide,
-  peer: ResolvedSide,
-): readonly { readonly table: RouteTable; readonly destination: string }[] {
-  const { destinations } = chooseDestinations(side, peer);
+export function wantedRoutes({
+  side,
+  peer,
+  connection,
+}: {
+  readonly side: ResolvedSide;
+  readonly peer: PeerSide;
+  readonly connection: PeeringConnection;
+}): readonly { readonly table: RouteTable; readonly destination: string }[] {
+  const { destinations } = chooseDestinations(side, peer, connection);
   return chooseTables(side).tables.flatMap((table) => destinations.map((destination) => ({ table, destination })));
 }
 
@@ -125,7 +134,7 @@ export function wantedRoutes(
  */
 export function planRoutes(input: PeeringInput, { side, peer, connection, formers, memory }: RoutesInput): RoutesDraft {
   const { tables, skipped, problems } = chooseTables(side);
-  const { destinations, problems: cidrProblems } = chooseDestinations(side, peer);
+  const { destinations, problems: cidrProblems } = chooseDestinations(side, peer, seenBySomeone(connection));
   const waiting: Waiting[] = [...problems, ...cidrProblems].map((problem) => ({ part: 'RoutesReady', problem }));
   const steps: Step[] = [];
   const status: RouteStatus[] = [];
@@ -208,7 +217,11 @@ export function planRoutes(input: PeeringInput, { side, peer, connection, former
     const route = side.view.routeTables.get(routeTableId)?.routes.find((other) => other.destination === destination);
     if (!entry.created || side.view.gone.has(entry.id) || (route && !uses.has(route.target.id))) continue;
     kept.push(entry);
-    if (route) {
+    // What is not understood is left as it is: a table that cannot be found just now must not cut what is connected.
+    if (problems.length > 0 || cidrProblems.length > 0) continue;
+    if (!isOldEnough(entry, [side, peer])) {
+      waiting.push(tooYoung('RoutesReady', `route ${destination} of ${routeTableId}`));
+    } else if (route) {
       steps.push({
         change: { action: 'DeleteRoute', scope: side.view.scope, routeTableId, destination },
         part: 'RoutesReady',
@@ -229,7 +242,7 @@ export function planRoutes(input: PeeringInput, { side, peer, connection, former
 
 export interface RoutesInput {
   readonly side: ResolvedSide;
-  readonly peer: ResolvedSide;
+  readonly peer: PeerSide;
   readonly connection: Connection;
   /** Connections of this object's past: routes to them are turned to the present one. */
   readonly formers: ReadonlySet<string>;

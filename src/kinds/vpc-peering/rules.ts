@@ -1,6 +1,6 @@
 import { cidrFamily, coveredBy } from '../../network/cidr.ts';
 import { grouped } from '../../network/grouped.ts';
-import type { RulePeer, RuleSpec, SecurityGroupRule } from '../../network/model.ts';
+import type { PeeringConnection, RulePeer, RuleSpec, SecurityGroupRule } from '../../network/model.ts';
 import type { MemoryEntry, Problem, Step, Waiting } from '../kind.ts';
 import { missingTags, ownershipOf, ownershipTags } from '../ownership.ts';
 import type { VpcPeeringSpec, VpcPeeringStatus } from './api.ts';
@@ -8,13 +8,16 @@ import {
   type Draft,
   describeVpc,
   findGroup,
+  isOldEnough,
   isProblem,
   type PeeringInput,
+  type PeerSide,
   peerCidrs,
   placeOf,
   type ResolvedSide,
   type SideName,
   timestamp,
+  tooYoung,
 } from './side.ts';
 
 type IngressRule = NonNullable<VpcPeeringSpec['requester']['ingress']>[number];
@@ -76,10 +79,17 @@ const speaksOf = (cidr: string, protocol: PartRule['protocol']): boolean =>
 
 const cidrPeer = (cidr: string): RulePeer => (cidrFamily(cidr) === 4 ? { cidrIpv4: cidr } : { cidrIpv6: cidr });
 
+/** A side, its peer, and the connection between them, from which a foreign peer's CIDRs are known. */
+interface Ends {
+  readonly side: ResolvedSide;
+  readonly peer: PeerSide;
+  readonly connection: PeeringConnection;
+}
+
 /** What a rule's `from` or `to` comes to in AWS. */
-function peersOf(rule: PartRule, ends: { side: ResolvedSide; peer: ResolvedSide; field: string }): readonly RulePeer[] | Problem {
-  const { side, peer, field } = ends;
-  const cidrs = peerCidrs(side, peer);
+function peersOf(rule: PartRule, ends: Ends & { readonly field: string }): readonly RulePeer[] | Problem {
+  const { side, peer, connection, field } = ends;
+  const cidrs = peerCidrs(side, peer, connection);
   const speaking = (list: readonly string[]): readonly RulePeer[] => list.filter((cidr) => speaksOf(cidr, rule.protocol)).map(cidrPeer);
   if (rule.end.cidrs !== undefined) {
     const outside = rule.end.cidrs.filter((cidr) => !coveredBy(cidr, cidrs));
@@ -93,21 +103,31 @@ function peersOf(rule: PartRule, ends: { side: ResolvedSide; peer: ResolvedSide;
     return speaking(rule.end.cidrs);
   }
   if (rule.end.securityGroup !== undefined) {
-    const group = findGroup(rule.end.securityGroup, peer, `${field}.securityGroup`);
+    const group = peer.view
+      ? findGroup(rule.end.securityGroup, peer, `${field}.securityGroup`)
+      : foreignGroup(rule.end.securityGroup, field);
     if (isProblem(group)) return group;
     // AWS takes references to a peer's groups only within one region (aws.md 3.4); across regions the peer's CIDRs stand in.
-    if (side.view.scope.region === peer.view.scope.region) {
-      return [{ referencedGroup: { groupId: group.groupId, userId: peer.view.scope.accountId } }];
-    }
+    if (side.region === peer.region) return [{ referencedGroup: { groupId: group.groupId, userId: peer.accountId } }];
   }
   return speaking(cidrs);
 }
 
+/** A group of an account that cannot be looked into: its id is believed. */
+const foreignGroup = (selector: { readonly id?: string | undefined }, field: string): { readonly groupId: string } | Problem =>
+  selector.id !== undefined
+    ? { groupId: selector.id }
+    : {
+        reason: 'SecurityGroupNotFound',
+        message: `${field}.securityGroup: groups of an account that the controller may not enter can be named by id only`,
+        heals: 'person',
+      };
+
 /** What the rules of one side come to in AWS, and what keeps some of them from it. */
-export function wantedRules(
-  side: ResolvedSide,
-  peer: ResolvedSide,
-): { readonly wanted: readonly WantedRule[]; readonly problems: readonly Problem[] } {
+export function wantedRules({ side, peer, connection }: Ends): {
+  readonly wanted: readonly WantedRule[];
+  readonly problems: readonly Problem[];
+} {
   const rules: readonly { rule: PartRule; field: string }[] = [
     ...(side.spec.ingress ?? []).map((rule: IngressRule) => ({
       rule: { ...rule, end: rule.from, direction: 'ingress' as const },
@@ -122,7 +142,7 @@ export function wantedRules(
   const wanted: WantedRule[] = [];
   for (const { rule, field } of rules) {
     const group = findGroup(rule.securityGroup, side, `${field}.securityGroup`);
-    const peers = peersOf(rule, { side, peer, field: `${field}.${rule.direction === 'ingress' ? 'from' : 'to'}` });
+    const peers = peersOf(rule, { side, peer, connection, field: `${field}.${rule.direction === 'ingress' ? 'from' : 'to'}` });
     const found = [group, peers].filter((each) => isProblem(each));
     problems.push(...found);
     if (isProblem(group) || isProblem(peers)) continue;
@@ -149,9 +169,9 @@ const description = (input: PeeringInput, name: string): string =>
  */
 export function planRules(
   input: PeeringInput,
-  { side, peer, memory }: { side: ResolvedSide; peer: ResolvedSide; memory: readonly MemoryEntry[] },
+  { side, peer, connection, memory }: Ends & { readonly memory: readonly MemoryEntry[] },
 ): RulesDraft {
-  const { wanted, problems } = wantedRules(side, peer);
+  const { wanted, problems } = wantedRules({ side, peer, connection });
   const waiting: Waiting[] = problems.map((problem) => ({ part: 'SecurityGroupsReady', problem }));
   const steps: Step[] = [];
   const status: RuleStatus[] = [];
@@ -218,6 +238,12 @@ export function planRules(
 
   for (const [key, entry] of mine) {
     if (seen.has(key)) continue;
+    // What is not understood is left as it is: a group that cannot be found just now must not close what is open.
+    if (entry.created && (problems.length > 0 || !isOldEnough(entry, [side, peer]))) {
+      kept.push(entry);
+      if (problems.length === 0) waiting.push(tooYoung('SecurityGroupsReady', `rule ${entry.id || entry.key}`));
+      continue;
+    }
     const removal = planRuleRemoval(input, { entry, view: side.view, why: 'which is not wanted any more' });
     if (removal.keep) kept.push(entry);
     steps.push(...removal.steps.map((step) => ({ ...step, stage: 2 })));

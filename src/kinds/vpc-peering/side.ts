@@ -14,14 +14,33 @@ export type PeeringCollection = (typeof peeringCollections)[number];
 export type PeeringView = View<PeeringCollection>;
 export type PeeringInput = PlanInput<VpcPeering, PeeringCollection>;
 
-/** One side of the peering, found in AWS. */
-export interface ResolvedSide {
+/** One end of the connection, as it is known for certain. */
+interface End {
   readonly name: SideName;
+  readonly accountId: string;
+  readonly region: string;
+  readonly vpcId: string;
+}
+
+/** A side that this object manages, found in AWS. */
+export interface ResolvedSide extends End {
   readonly spec: VpcPeeringSpec[SideName];
   readonly view: PeeringView;
   readonly vpc: Vpc;
 }
-export type ResolvedSides = Readonly<Record<SideName, ResolvedSide>>;
+
+/** A side in an account that the controller may not enter: only its name in AWS is known, and what the connection tells. */
+export interface ForeignSide extends End {
+  readonly view?: undefined;
+  readonly vpc?: undefined;
+}
+
+export type PeerSide = ResolvedSide | ForeignSide;
+export type ResolvedSides = Readonly<Record<SideName, PeerSide>>;
+
+/** The sides that this object manages: both, or the one whose peer is foreign. */
+export const managedSides = (sides: ResolvedSides): readonly ResolvedSide[] =>
+  sideNames.map((name) => sides[name]).filter((side): side is ResolvedSide => side.view !== undefined);
 
 /** What planning one part adds to the plan. Memory is the whole list from then on. */
 export interface Draft {
@@ -36,18 +55,31 @@ export function associatedCidrs(vpc: Vpc): { readonly ipv4: readonly string[]; r
   return { ipv4: associated(vpc.cidrBlocks), ipv6: associated(vpc.ipv6CidrBlocks) };
 }
 
+/** The CIDRs of a side: those of its VPC, or where that cannot be read what the connection says, which AWS tells while it is active. */
+export function cidrsOf(
+  peer: PeerSide,
+  connection: PeeringConnection | undefined,
+): { readonly ipv4: readonly string[]; readonly ipv6: readonly string[] } {
+  if (peer.vpc) return associatedCidrs(peer.vpc);
+  const end = connection && [connection.requester, connection.accepter].find((other) => isEnd(other, peer));
+  return { ipv4: end?.cidrs ?? [], ipv6: end?.ipv6Cidrs ?? [] };
+}
+
 /**
  * The peer's CIDRs that this side can talk to: all IPv4 ones, and the IPv6 ones where both VPCs have IPv6
  * (a peering carries IPv6 only between VPCs that both have it).
  */
-export function peerCidrs(side: ResolvedSide, peer: ResolvedSide): readonly string[] {
-  const theirs = associatedCidrs(peer.vpc);
+export function peerCidrs(side: ResolvedSide, peer: PeerSide, connection: PeeringConnection | undefined): readonly string[] {
+  const theirs = cidrsOf(peer, connection);
   return associatedCidrs(side.vpc).ipv6.length > 0 ? [...theirs.ipv4, ...theirs.ipv6] : theirs.ipv4;
 }
 
+/** Whether an end of a connection in AWS is this side. */
+export const isEnd = (end: PeeringConnection['requester'], side: Pick<End, 'vpcId' | 'accountId' | 'region'>): boolean =>
+  end.vpcId === side.vpcId && end.ownerId === side.accountId && end.region === side.region;
+
 /** `vpc-… (us-west-2)`, for messages. */
-export const describeVpc = (side: { readonly vpc: Vpc; readonly view: PeeringView }): string =>
-  `${side.vpc.vpcId} (${side.view.scope.region})`;
+export const describeVpc = (side: Pick<End, 'vpcId' | 'region'>): string => `${side.vpcId} (${side.region})`;
 
 /** `Name=peering_test_1,tier=private`, for messages. */
 export const describeTags = (tags: Readonly<Record<string, string>>): string =>
@@ -106,7 +138,7 @@ export function findGroup(
     readonly name?: string | undefined;
     readonly tags?: Readonly<Record<string, string>> | undefined;
   },
-  side: { readonly view: PeeringView; readonly vpc: Vpc },
+  side: ResolvedSide,
   field: string,
 ): SecurityGroup | Problem {
   const matching = grouped(side.view.securityGroups, 'vpc', (group) => [group.vpcId])(side.vpc.vpcId)
@@ -140,16 +172,39 @@ export function findGroup(
 export const isProblem = (found: object): found is Problem => 'heals' in found;
 
 /** Which side of a connection in AWS a side of the spec is: the accepter of an adopted one may be our requester. */
-export function sideInAws(
-  connection: PeeringConnection,
-  side: { readonly view: PeeringView; readonly vpc: { readonly vpcId: string } },
-): SideName {
-  const { vpcId, ownerId, region } = connection.requester;
-  return vpcId === side.vpc.vpcId && ownerId === side.view.scope.accountId && region === side.view.scope.region ? 'requester' : 'accepter';
-}
+export const sideInAws = (connection: PeeringConnection, side: PeerSide): SideName =>
+  isEnd(connection.requester, side) ? 'requester' : 'accepter';
+
+/**
+ * Whether a thing may be removed because it is not wanted any more. While AWS's answers may still be older than the thing itself, what made
+ * it wanted may be missing from them by chance (aws.md 7.5).
+ */
+export const isOldEnough = (entry: MemoryEntry, sides: readonly PeerSide[]): boolean =>
+  sides.every(({ view }) => view === undefined || Date.parse(entry.intentAt) < view.completeUpTo);
+
+export const tooYoung = (part: string, what: string): Waiting => ({
+  part,
+  problem: {
+    reason: 'Progressing',
+    message: `${what} is not wanted any more; it goes once AWS is certain to show what there is`,
+    heals: 'time',
+  },
+  recheckMs: 15_000,
+});
 
 /** What an object wants for itself: to manage one VPC's side of its connection with another. */
 export const sideClaim = (vpcId: string, peerVpcId: string): string => `side:${vpcId}>${peerVpcId}`;
+
+/** The sides that an object manages, as far as their VPCs are known. */
+export function sideClaims(resource: VpcPeering): readonly string[] {
+  const vpcOf = (name: SideName) => resource.status?.[name]?.vpcId ?? resource.spec[name].vpcId;
+  return sideNames.flatMap((name) => {
+    const [vpcId, peerVpcId] = [vpcOf(name), vpcOf(otherSide(name))];
+    return resource.spec[name].accountId === undefined && vpcId !== undefined && peerVpcId !== undefined
+      ? [sideClaim(vpcId, peerVpcId)]
+      : [];
+  });
+}
 
 /** Where an entry of memory lives, from a view. */
 export const placeOf = (view: PeeringView): Pick<MemoryEntry, 'accountRef' | 'accountId' | 'region'> => ({

@@ -10,9 +10,9 @@ import {
   type PeeringCollection,
   type PeeringInput,
   type PeeringView,
-  type ResolvedSide,
+  type PeerSide,
   type SideName,
-  sideClaim,
+  sideClaims,
   sideNames,
 } from './side.ts';
 
@@ -51,6 +51,7 @@ export function planTeardown(input: PeeringInput): Draft & { readonly notes: Non
   const heir = findHeir(input);
   const steps: Step[] = [];
   const waiting: Waiting[] = [];
+  const stuck: Record<SideName, MemoryEntry[]> = { requester: [], accepter: [] };
   const connections = new Set(input.memory.filter(isConnection).map((entry) => entry.id));
 
   const kept = new Set(
@@ -59,8 +60,9 @@ export function planTeardown(input: PeeringInput): Draft & { readonly notes: Non
       if (!entry.created || letGo.includes(name)) return false;
       const side = input.sides[name];
       if (!side || side.problem) {
-        waiting.push(blocked(entry, side));
-        return !isConnectionGone(entry, input);
+        const isGone = isConnectionGone(entry, input);
+        if (!isGone) stuck[name].push(entry);
+        return !isGone;
       }
       const removal = retain
         ? planRelease(input, { entry, view: side.view })
@@ -72,6 +74,7 @@ export function planTeardown(input: PeeringInput): Draft & { readonly notes: Non
       return removal.keep;
     }),
   );
+  for (const name of sideNames) if (stuck[name].length > 0) waiting.push(blocked(stuck[name], input.sides[name]));
   // A route has no tag: that it leads to a connection of ours is all that makes it ours, so the connection is remembered for as long as one is.
   const routesLeft = [...kept].some((entry) => entry.role === routeRole(sideOf(entry)));
   const left = input.memory.filter((entry) => entry.created && letGo.includes(sideOf(entry)));
@@ -122,28 +125,34 @@ interface Heir {
 
 /** Another live object that joins the same two VPCs, both sides of which can be seen from here. */
 function findHeir(input: PeeringInput): Heir | undefined {
-  const { requester, accepter } = input.resource.status ?? {};
-  if (requester?.vpcId === undefined || accepter?.vpcId === undefined) return undefined;
-  const resource = input.claimedBy(sideClaim(requester.vpcId, accepter.vpcId)) as VpcPeering | undefined;
+  const resource = sideClaims(input.resource)
+    .map((claim) => input.claimedBy(claim))
+    .find((other) => other !== undefined) as VpcPeering | undefined;
   if (!resource) return undefined;
-  const found = sideNames.flatMap((name): ResolvedSide[] => {
-    const vpcId = resource.status?.[name]?.vpcId;
-    const view = sideNames.map((side) => input.sides[side]?.view).find((seen) => vpcId !== undefined && seen?.vpcs.has(vpcId));
-    const vpc = vpcId === undefined ? undefined : view?.vpcs.get(vpcId);
-    return view && vpc ? [{ name, spec: resource.spec[name], view, vpc }] : [];
+  const seen = input.memory
+    .filter(isConnection)
+    .flatMap((entry) => input.sides[sideOf(entry)]?.view?.peeringConnections.get(entry.id) ?? []);
+  const connection = seen.find((other) => !isEndState(other.state));
+  const found = sideNames.flatMap((name): PeerSide[] => {
+    const end = resource.status?.[name];
+    if (!end) return [];
+    const known = { name, accountId: end.accountId, region: end.region, vpcId: end.vpcId };
+    if (resource.spec[name].accountId !== undefined) return [known];
+    const view = sideNames.map((side) => input.sides[side]?.view).find((other) => other?.vpcs.has(end.vpcId));
+    const vpc = view?.vpcs.get(end.vpcId);
+    return view && vpc ? [{ ...known, spec: resource.spec[name], view, vpc }] : [];
   });
   const [one, other] = found;
-  if (!one || !other) return undefined;
+  if (!one || !other || !connection) return undefined;
   const pairs = [
     [one, other],
     [other, one],
   ] as const;
+  const ends = pairs.flatMap(([side, peer]) => (side.view ? [{ side, peer, connection }] : []));
   return {
     resource,
-    routes: new Set(
-      pairs.flatMap(([side, peer]) => wantedRoutes(side, peer).map(({ table, destination }) => routeId(table.routeTableId, destination))),
-    ),
-    rules: new Set(pairs.flatMap(([side, peer]) => wantedRules(side, peer).wanted.map(({ groupId, rule }) => ruleKey(groupId, rule)))),
+    routes: new Set(ends.flatMap((each) => wantedRoutes(each).map(({ table, destination }) => routeId(table.routeTableId, destination)))),
+    rules: new Set(ends.flatMap((each) => wantedRules(each).wanted.map(({ groupId, rule }) => ruleKey(groupId, rule)))),
   };
 }
 
@@ -171,14 +180,20 @@ function planHandOver(input: PeeringInput, { heir, ...removing }: Removing & { r
   };
 }
 
-const blocked = (entry: MemoryEntry, side: Side<PeeringCollection> | undefined): Waiting => ({
-  part: 'Accepted',
-  problem: {
-    reason: 'DeletionBlocked',
-    message: `${entry.id || entry.key} of account ${entry.accountId}, region ${entry.region} cannot be removed: ${side?.problem?.message ?? 'its account cannot be entered'}; mend that, or let it go with the annotation isthmus.dev/abandon: ${sideOf(entry)}`,
-    heals: 'person',
-  },
-});
+/** What of a side cannot be removed, since the side cannot be entered. */
+function blocked(entries: readonly MemoryEntry[], side: Side<PeeringCollection> | undefined): Waiting {
+  const [first] = entries;
+  const names = entries.map((entry) => entry.id || entry.key);
+  const shown = `${names.slice(0, 10).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''}`;
+  return {
+    part: 'Accepted',
+    problem: {
+      reason: 'DeletionBlocked',
+      message: `${shown} of account ${first?.accountId}, region ${first?.region} cannot be removed: ${side?.problem?.message ?? 'the account cannot be entered'}; mend that, or let it go with the annotation isthmus.dev/abandon: ${first && sideOf(first)}`,
+      heals: 'person',
+    },
+  };
+}
 
 /** A connection has two ends: what the living side sees of its end is true for the other one too. */
 function isConnectionGone(entry: MemoryEntry, input: PeeringInput): boolean {
