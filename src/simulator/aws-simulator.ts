@@ -26,6 +26,8 @@ export interface AwsSimulatorOptions {
   readonly random: Random;
   /** EC2 as it behaves. */
   readonly ec2: Operations;
+  /** Other services as they behave, by their signing names: `vpc-lattice`, `ram` … */
+  readonly services?: Readonly<Record<string, Operations>> | undefined;
   /** Which roles there are; left out, every role exists and trusts everybody. */
   readonly roleTrust?: RoleTrust | undefined;
   /** The state of everything, for a person to read. */
@@ -60,6 +62,7 @@ export class AwsSimulator {
     this.#random = fork(options.random);
     this.#faults = new Faults(fork(options.random));
     const operations: Readonly<Record<string, Operations>> = {
+      ...options.services,
       ec2: options.ec2,
       sts: stsOperations({ clock: options.clock, random: fork(options.random), trust: options.roleTrust }),
     };

@@ -57,7 +57,8 @@ export function inProcess(simulator: AwsSimulator, { requestTimeoutMs }: { reque
   };
 }
 
-function wireRequest(request: HttpRequest): WireRequest {
+/** A request of the SDK's as it stands on the wire. */
+export function wireRequest(request: HttpRequest): WireRequest {
   const query = Object.entries(request.query ?? {}).flatMap(([name, value]) =>
     [value].flat().map((single) => `${encodeURIComponent(name)}=${encodeURIComponent(single ?? '')}`),
   );
@@ -74,7 +75,7 @@ function wireRequest(request: HttpRequest): WireRequest {
 function bodyText(body: unknown): string {
   if (body === undefined || body === null) return '';
   if (typeof body === 'string') return body;
-  if (body instanceof Uint8Array) return Buffer.from(body).toString();
+  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
   throw new Error('the simulator takes no streams');
 }
 

@@ -1,11 +1,15 @@
 import * as ec2 from '@aws-sdk/client-ec2';
+import * as ram from '@aws-sdk/client-ram';
 import * as sts from '@aws-sdk/client-sts';
+import * as vpcLattice from '@aws-sdk/client-vpc-lattice';
 import type { SignatureFlaw } from './identity.ts';
 import { ApiError, type Call } from './service.ts';
-import { operationsOf } from './wire/api.ts';
+import { invalidField, validation } from './vpc-lattice/errors.ts';
+import { exceptionsOf, operationsOf } from './wire/api.ts';
 import { awsQuery } from './wire/aws-query.ts';
 import { ec2Query } from './wire/ec2-query.ts';
 import type { Protocol } from './wire/protocol.ts';
+import { restJson } from './wire/rest-json.ts';
 
 /** A service as callers meet it before its operations do anything: its protocol, and what it says when it turns a call away. */
 export interface ServiceWire {
@@ -70,8 +74,48 @@ const stsWire: ServiceWire = {
     new ApiError('InternalFailure', 'The request processing has failed because of an unknown error', { httpStatus: 500 }),
 };
 
+const latticeWire: ServiceWire = {
+  signingName: 'vpc-lattice',
+  version: '2022-11-30',
+  protocol: restJson({
+    signingName: 'vpc-lattice',
+    operations: operationsOf(vpcLattice),
+    exceptions: exceptionsOf(vpcLattice),
+    errors: {
+      missing: (name) => invalidField(name, `The field ${name} is required`),
+      invalid: (name, value, expected) => invalidField(name, `${value} is not ${expected}`),
+      unreadable: () => validation('cannotParse', 'The request cannot be read'),
+    },
+  }),
+
+  badSignature: jsonBadSignature,
+  denied: (call, operation) => new ApiError('AccessDeniedException', notAllowed(call, `vpc-lattice:${operation}`), { httpStatus: 403 }),
+  throttled: () => new ApiError('ThrottlingException', 'Rate exceeded', { httpStatus: 429 }),
+  internalError: () => new ApiError('InternalServerException', 'An internal error has occurred', { httpStatus: 500 }),
+};
+
+const ramWire: ServiceWire = {
+  signingName: 'ram',
+  version: '2018-01-04',
+  protocol: restJson({
+    signingName: 'ram',
+    operations: operationsOf(ram),
+    exceptions: exceptionsOf(ram),
+    errors: {
+      missing: (name) => new ApiError('MissingRequiredParameterException', `The parameter ${name} is required`),
+      invalid: (name, value, expected) => new ApiError('InvalidParameterException', `${value} at ${name} is not ${expected}`),
+      unreadable: () => new ApiError('SerializationException', 'The request cannot be read'),
+    },
+  }),
+
+  badSignature: jsonBadSignature,
+  denied: (call, operation) => new ApiError('AccessDeniedException', notAllowed(call, `ram:${operation}`), { httpStatus: 403 }),
+  throttled: () => new ApiError('ThrottlingException', 'Rate exceeded', { httpStatus: 429 }),
+  internalError: () => new ApiError('ServerInternalException', 'An internal error has occurred', { httpStatus: 500 }),
+};
+
 /** The services that the simulator answers for: one line to add for a new one. */
-export const serviceWires: readonly ServiceWire[] = [ec2Wire, stsWire];
+export const serviceWires: readonly ServiceWire[] = [ec2Wire, stsWire, latticeWire, ramWire];
 
 function missingToken(): ApiError {
   return new ApiError('MissingAuthenticationToken', 'Request is missing Authentication Token', { httpStatus: 403 });
@@ -83,4 +127,18 @@ function incompleteSignature(): ApiError {
 
 function notAllowed(call: Call, action: string): string {
   return `User: ${call.callerArn} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`;
+}
+
+/** What the services that speak JSON say of signatures. */
+function jsonBadSignature(flaw: SignatureFlaw): ApiError {
+  switch (flaw) {
+    case 'missing':
+      return new ApiError('MissingAuthenticationTokenException', 'Missing Authentication Token', { httpStatus: 403 });
+    case 'malformed':
+      return new ApiError('IncompleteSignatureException', 'The request signature does not conform to AWS standards.');
+    case 'invalidToken':
+      return new ApiError('UnrecognizedClientException', 'The security token included in the request is invalid.', { httpStatus: 403 });
+    case 'expiredToken':
+      return new ApiError('ExpiredTokenException', 'The security token included in the request is expired', { httpStatus: 403 });
+  }
 }

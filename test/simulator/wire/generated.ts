@@ -42,6 +42,7 @@ export function valuesOf(schema: SchemaRef, options: GeneratedShape): fc.Arbitra
       const item = value(schema.getValueSchema(), depth + 1);
       return fc.array(item, { minLength: options.allowEmpty ? 0 : 1, maxLength: 3 });
     }
+    if (schema.isMapSchema()) return fc.dictionary(text, value(schema.getValueSchema(), depth + 1), { maxKeys: 3 });
     return structure(schema, depth);
   }
 
@@ -52,6 +53,9 @@ export function valuesOf(schema: SchemaRef, options: GeneratedShape): fc.Arbitra
     const members = [...schema.structIterator()].map(([name, member], index) => ({ name, member, required: index < requiredCount }));
     const first = members[0];
     if (!first) return fc.constant({});
+    if (schema.isUnionSchema()) {
+      return fc.oneof(...members.map(({ name, member }) => fc.record({ [name]: value(member, depth + 1) })));
+    }
     const optional = members.filter(({ required }) => !required);
     return fc
       .subarray(optional, { maxLength: Math.min(optional.length, depth > 2 ? 1 : 6) })
