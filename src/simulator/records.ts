@@ -174,6 +174,33 @@ export interface ClientTokenRecord {
   readonly answer: object;
 }
 
+export interface ElasticIpRecord extends Owned {
+  readonly publicIp: string;
+  /** The network interface that has it. */
+  readonly association?: { readonly associationId: string; readonly networkInterfaceId: string } | undefined;
+}
+
+export interface NatGatewayRecord extends Owned {
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly connectivityType: 'public' | 'private';
+  readonly state: 'pending' | 'available' | 'failed' | 'deleting' | 'deleted';
+  readonly failure?: { readonly code: string; readonly message: string } | undefined;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly deletedAt?: number | undefined;
+  readonly allocationId?: string | undefined;
+  readonly associationId?: string | undefined;
+  readonly publicIp?: string | undefined;
+  /** Left out where none could be made. */
+  readonly networkInterfaceId?: string | undefined;
+  readonly privateIp?: string | undefined;
+}
+
+export interface EgressOnlyInternetGatewayRecord extends Owned {
+  readonly vpcId: string;
+}
+
 /** The tags of one thing as one account in one region sees it: each party of a peering has its own (aws.md 1.5). */
 export interface TagsRecord {
   /** `111122223333/us-west-2/vpc-…`. */

@@ -13,6 +13,8 @@ export interface Quotas {
   readonly ipv6CidrBlocksPerVpc: number;
   readonly subnetsPerVpc: number;
   readonly internetGatewaysPerRegion: number;
+  readonly elasticIpsPerRegion: number;
+  readonly natGatewaysPerZone: number;
   readonly routeTablesPerVpc: number;
   /** Of one address family, local routes not counted. */
   readonly routesPerRouteTable: number;
@@ -65,6 +67,8 @@ export interface Delays {
   readonly cidrBlockDisassociating: number;
   readonly instancePending: number;
   readonly instanceShuttingDown: number;
+  readonly natGatewayPending: number;
+  readonly natGatewayDeleting: number;
   readonly prefixListChanging: number;
 }
 
@@ -136,6 +140,8 @@ export const defaultSettings: WorldSettings = {
     instancePending: 3_000,
     instanceShuttingDown: 3_000,
     prefixListChanging: 1_000,
+    natGatewayPending: 5_000,
+    natGatewayDeleting: 5_000,
   },
   lagMs: 0,
   lagMsOf: {},
@@ -154,6 +160,8 @@ export const defaultSettings: WorldSettings = {
     ipv6CidrBlocksPerVpc: 5,
     subnetsPerVpc: 200,
     internetGatewaysPerRegion: 1_000,
+    elasticIpsPerRegion: 5,
+    natGatewaysPerZone: 5,
     routeTablesPerVpc: 200,
     routesPerRouteTable: 50,
     securityGroupsPerRegion: 2_500,

@@ -6,8 +6,11 @@ import { networkOf } from './network-view.ts';
 import type { ResourceShareAssociationRecord, ResourceShareInvitationRecord, ResourceShareRecord } from './ram/records.ts';
 import type {
   ClientTokenRecord,
+  EgressOnlyInternetGatewayRecord,
+  ElasticIpRecord,
   InstanceRecord,
   InternetGatewayRecord,
+  NatGatewayRecord,
   NetworkAclRecord,
   NetworkInterfaceRecord,
   Owned,
@@ -88,6 +91,9 @@ export class World {
   readonly resourceShares: Collection<ResourceShareRecord>;
   readonly resourceShareAssociations: Collection<ResourceShareAssociationRecord>;
   readonly resourceShareInvitations: Collection<ResourceShareInvitationRecord>;
+  readonly elasticIps: Collection<ElasticIpRecord>;
+  readonly natGateways: Collection<NatGatewayRecord>;
+  readonly egressOnlyInternetGateways: Collection<EgressOnlyInternetGatewayRecord>;
   readonly tags: Collection<TagsRecord>;
 
   readonly #clock: Clock;
@@ -169,6 +175,22 @@ export class World {
       inPlace(instance),
       inVpc(instance),
       ...(instance.clientToken ? [`token:${instance.ownerId}/${instance.region}/${instance.clientToken}`] : []),
+    ]);
+    this.elasticIps = new Collection('elasticIps', context, (address) => [
+      inPlace(address),
+      `address:${address.publicIp}`,
+      ...(address.association
+        ? [`association:${address.association.associationId}`, `interface:${address.association.networkInterfaceId}`]
+        : []),
+    ]);
+    this.natGateways = new Collection('natGateways', context, (gateway) => [
+      inPlace(gateway),
+      inVpc(gateway),
+      `subnet:${gateway.subnetId}`,
+    ]);
+    this.egressOnlyInternetGateways = new Collection('egressOnlyInternetGateways', context, (gateway) => [
+      inPlace(gateway),
+      inVpc(gateway),
     ]);
     this.prefixLists = new Collection('prefixLists', context, (list) => [inPlace(list)]);
     this.clientTokens = new Collection('clientTokens', context, () => []);
@@ -417,6 +439,9 @@ export class World {
       this.resourceShares,
       this.resourceShareAssociations,
       this.resourceShareInvitations,
+      this.elasticIps,
+      this.natGateways,
+      this.egressOnlyInternetGateways,
       this.tags,
     ];
   }

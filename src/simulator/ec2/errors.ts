@@ -10,6 +10,12 @@ export const dependencyViolation = (message: string): ApiError => new ApiError('
 
 export const notPermitted = (message: string): ApiError => new ApiError('OperationNotPermitted', message);
 
+/** A parameter of a modelled call that asks for what the simulator does not model. */
+export const notModelled = (operation: string, parameter: string): ApiError =>
+  new ApiError(`NotImplemented.${operation}.${parameter}`, `The simulator does not model ${parameter} of ${operation}`, {
+    httpStatus: 501,
+  });
+
 /** The value of a parameter that must be there; a text must not be empty. */
 export function required<Value>(value: Value | undefined, parameter: string): Value {
   if (value === undefined || value === '') throw new ApiError('MissingParameter', `The request must contain the parameter ${parameter}`);

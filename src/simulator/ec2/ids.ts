@@ -47,6 +47,13 @@ export const idKinds = {
     'InvalidNetworkInterfaceID.NotFound',
     'InvalidNetworkInterfaceId.Malformed',
   ]),
+  elasticIp: kind('eipalloc', 'elastic-ip', 'allocation ID', ['InvalidAllocationID.NotFound', 'InvalidAllocationID.Malformed']),
+  elasticIpAssociation: kind('eipassoc', undefined, 'association ID', ['InvalidAssociationID.NotFound', 'InvalidAssociationID.Malformed']),
+  natGateway: kind('nat', 'natgateway', 'natGateway ID', ['NatGatewayNotFound', 'NatGatewayMalformed']),
+  egressOnlyInternetGateway: kind('eigw', 'egress-only-internet-gateway', 'egressOnlyInternetGateway ID', [
+    'InvalidGatewayID.NotFound',
+    'InvalidEgressOnlyInternetGatewayId.Malformed',
+  ]),
   instance: kind('i', 'instance', 'instance ID', ['InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed']),
   prefixList: kind('pl', 'prefix-list', 'prefix list ID', ['InvalidPrefixListID.NotFound', 'InvalidPrefixListId.Malformed']),
   routeTableAssociation: kind('rtbassoc', undefined, 'association ID', ['InvalidAssociationID.NotFound', 'InvalidAssociationID.Malformed']),

@@ -1,7 +1,10 @@
 import { ApiError, type Call, type Operation, type Operations } from '../service.ts';
 import type { World } from '../world.ts';
+import { egressOnlyInternetGatewayOperations } from './egress-only-internet-gateways.ts';
+import { elasticIpOperations } from './elastic-ips.ts';
 import { instanceOperations } from './instances.ts';
 import { internetGatewayOperations } from './internet-gateways.ts';
+import { natGatewayOperations } from './nat-gateways.ts';
 import { networkAclOperations } from './network-acls.ts';
 import { networkInterfaceOperations } from './network-interfaces.ts';
 import { peeringOperations } from './peering-connections.ts';
@@ -22,8 +25,11 @@ import { vpcOperations } from './vpcs.ts';
  */
 export function ec2Operations(world: World): Operations {
   const operations: Operations = {
+    ...egressOnlyInternetGatewayOperations(world),
+    ...elasticIpOperations(world),
     ...instanceOperations(world),
     ...internetGatewayOperations(world),
+    ...natGatewayOperations(world),
     ...networkAclOperations(world),
     ...networkInterfaceOperations(world),
     ...peeringOperations(world),

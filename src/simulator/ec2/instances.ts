@@ -11,6 +11,7 @@ import type {
 import type { InstanceRecord, NetworkInterfaceRecord, SubnetRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
 import type { World } from '../world.ts';
+import { newPublicIp } from './elastic-ips.ts';
 import { badParameter, required } from './errors.ts';
 import { idKinds } from './ids.ts';
 import { list } from './listing.ts';
@@ -109,16 +110,6 @@ function readInterface(
     ipv6AddressCount: first?.Ipv6AddressCount ?? input.Ipv6AddressCount,
     publicWish: first?.AssociatePublicIpAddress ?? subnet.mapPublicIpOnLaunch,
   };
-}
-
-/** An address of Amazon's that nobody has. */
-function newPublicIp(world: World): string {
-  const used = new Set([...world.networkInterfaces.all()].map(({ publicIp }) => publicIp));
-  for (;;) {
-    const [a, b, c] = [1, 2, 3].map(() => 1 + Math.floor(world.random() * 253));
-    const address = `52.${a}.${b}.${c}`;
-    if (!used.has(address)) return address;
-  }
 }
 
 function setState(world: World, id: string, { from, to }: { from: InstanceRecord['state']; to: InstanceRecord['state'] }): boolean {

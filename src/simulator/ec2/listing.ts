@@ -118,7 +118,8 @@ export interface Listing<Value extends { readonly id: string }> {
   readonly ids?: readonly string[] | undefined;
   readonly input: ListInput;
   readonly fields: FilterFields<Value>;
-  readonly limits: PageLimits;
+  /** Left out where the call does not page. */
+  readonly limits?: PageLimits;
   /** Where AWS shows less than what lies in the caller's place. */
   readonly visible?: (value: Value) => boolean;
   /** Whether the call refuses ids together with MaxResults; the name of its parameter of ids. */
@@ -150,6 +151,7 @@ export function list<Value extends { readonly id: string }>(
   candidates.sort((a, b) => collection.orderOf(a.id) - collection.orderOf(b.id));
   const tagsOf = kind.resourceType ? (value: Value): Tags => world.seenTagsOf(place, value.id) : undefined;
   const test = filterTest(input.Filters ?? [], fields, tagsOf);
+  if (!limits) return { items: candidates.filter(test) };
   return page(world, { items: candidates.filter(test), orderOf: (value) => collection.orderOf(value.id), input, limits });
 }
 

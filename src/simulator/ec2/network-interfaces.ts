@@ -181,8 +181,9 @@ export function createNetworkInterface(world: World, call: Call, wish: Interface
   return networkInterface;
 }
 
-/** Takes an interface and its tags away. */
+/** Takes an interface and its tags away; Elastic IPs that it had stay with their owner. */
 export function removeNetworkInterface(world: World, { id, ownerId, region }: NetworkInterfaceRecord): void {
+  for (const address of world.elasticIps.where(`interface:${id}`)) world.elasticIps.change(address.id, { association: undefined });
   world.networkInterfaces.delete(id);
   world.setTags(`${ownerId}/${region}`, id, {});
 }

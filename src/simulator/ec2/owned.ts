@@ -1,6 +1,9 @@
 import type {
+  EgressOnlyInternetGatewayRecord,
+  ElasticIpRecord,
   InstanceRecord,
   InternetGatewayRecord,
+  NatGatewayRecord,
   NetworkAclRecord,
   NetworkInterfaceRecord,
   Owned,
@@ -49,6 +52,13 @@ export const findNetworkInterface: Finder<NetworkInterfaceRecord> = finder(
   idKinds.networkInterface,
   'networkInterfaceId',
   (world) => world.networkInterfaces,
+);
+export const findElasticIp: Finder<ElasticIpRecord> = finder(idKinds.elasticIp, 'allocationId', (world) => world.elasticIps);
+export const findNatGateway: Finder<NatGatewayRecord> = finder(idKinds.natGateway, 'natGatewayId', (world) => world.natGateways);
+export const findEgressOnlyInternetGateway: Finder<EgressOnlyInternetGatewayRecord> = finder(
+  idKinds.egressOnlyInternetGateway,
+  'egressOnlyInternetGatewayId',
+  (world) => world.egressOnlyInternetGateways,
 );
 export const findInstance: Finder<InstanceRecord> = finder(idKinds.instance, 'instanceId', (world) => world.instances);
 

@@ -49,10 +49,15 @@ function leadsSomewhere(world: World, table: RouteTableRecord, { type, id }: Rou
       return world.peerings.get(id)?.state === 'active';
     case 'internet-gateway':
       return world.internetGateways.get(id)?.vpcId === table.vpcId;
+    case 'egress-only-internet-gateway':
+      return world.egressOnlyInternetGateways.get(id)?.vpcId === table.vpcId;
+    case 'nat-gateway':
+      return world.natGateways.get(id)?.state === 'available';
     case 'instance':
       return world.instances.get(id)?.state === 'running';
     case 'network-interface': {
-      const attachment = world.networkInterfaces.get(id)?.attachment;
+      const { attachment, managedAs } = world.networkInterfaces.get(id) ?? {};
+      if (managedAs) return true;
       return attachment !== undefined && world.instances.get(attachment.instanceId)?.state === 'running';
     }
     default:

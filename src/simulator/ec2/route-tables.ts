@@ -37,6 +37,12 @@ function shownRoute(world: World, { destination, target, state, origin }: Route)
   switch (target.type) {
     case 'vpc-peering-connection':
       return { ...common, VpcPeeringConnectionId: target.id };
+    case 'nat-gateway':
+      return { ...common, NatGatewayId: target.id };
+    case 'egress-only-internet-gateway':
+      return { ...common, EgressOnlyInternetGatewayId: target.id };
+    case 'transit-gateway':
+      return { ...common, TransitGatewayId: target.id };
     case 'instance': {
       const instance = world.instances.get(target.id);
       const networkInterfaceId = instance?.networkInterfaceIds[0];

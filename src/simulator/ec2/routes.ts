@@ -7,7 +7,7 @@ import type { World } from '../world.ts';
 import { readCidr } from './addresses.ts';
 import { exactlyOne, invalidValue, required } from './errors.ts';
 import { checkId, idKinds, isKnown, notFound } from './ids.ts';
-import { findInstance, findNetworkInterface, findRouteTable, placeOf } from './owned.ts';
+import { findEgressOnlyInternetGateway, findInstance, findNetworkInterface, findRouteTable, placeOf } from './owned.ts';
 import { isVisibleTo } from './peering-view.ts';
 import { findPrefixList, routeWeight, weightOf } from './prefix-list-view.ts';
 import { isLive, local, vpcCidrs } from './route-state.ts';
@@ -100,8 +100,25 @@ function readTarget(world: World, call: Call, { input, table }: { input: RouteRe
       if (networkInterface.vpcId !== table.vpcId) throw foreign(`interface ${networkInterface.id}`);
       return { type: 'network-interface', id: networkInterface.id };
     }
-    case 'natGatewayId':
-      throw new ApiError('InvalidNatGatewayID.NotFound', `The natGateway ID '${input.NatGatewayId}' does not exist`);
+    case 'natGatewayId': {
+      const id = input.NatGatewayId!;
+      const gateway = world.natGateways.get(id);
+      const isMine = gateway?.ownerId === call.accountId && gateway.region === call.region;
+      // Routes can lead to one only once it works.
+      if (!gateway || !isMine || gateway.state !== 'available' || !isKnown(world, world.natGateways, id)) {
+        throw new ApiError('InvalidNatGatewayID.NotFound', `The natGateway ID '${id}' does not exist`);
+      }
+      if (gateway.vpcId !== table.vpcId) throw foreign(`NAT gateway ${id}`);
+      return { type: 'nat-gateway', id };
+    }
+    case 'egressOnlyInternetGatewayId': {
+      const gateway = findEgressOnlyInternetGateway(world, call, input.EgressOnlyInternetGatewayId);
+      if (gateway.vpcId !== table.vpcId) throw foreign(`network gateway ${gateway.id}`);
+      if (input.DestinationIpv6CidrBlock === undefined) {
+        throw invalidValue(`The egress-only internet gateway ${gateway.id} can only be the target of an IPv6 destination.`);
+      }
+      return { type: 'egress-only-internet-gateway', id: gateway.id };
+    }
     case 'transitGatewayId':
       throw new ApiError('InvalidTransitGatewayID.NotFound', `The transitGateway ID '${input.TransitGatewayId}' does not exist`);
     case 'vpcEndpointId':
@@ -128,7 +145,8 @@ function checkAllowed(world: World, table: RouteTableRecord, { destination, targ
   if (target.type === 'local' || destination.startsWith('pl-')) return;
   const holding = vpcCidrs(world, table.vpcId).find((cidr) => cidrContains(cidr, destination));
   if (!holding) return;
-  if (!viaInterface(target)) {
+  // A NAT gateway may take the traffic between subnets, though not that of the whole block (aws.md 2.4).
+  if (!viaInterface(target) && (target.type !== 'nat-gateway' || destination === holding)) {
     throw invalidValue(
       `The destination CIDR block ${destination} is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance.`,
     );

@@ -122,6 +122,9 @@ const taggables: readonly Taggable[] = [
   taggable(idKinds.networkInterface, (world) => world.networkInterfaces),
   taggable(idKinds.instance, (world) => world.instances),
   taggable(idKinds.prefixList, (world) => world.prefixLists),
+  taggable(idKinds.elasticIp, (world) => world.elasticIps),
+  taggable(idKinds.natGateway, (world) => world.natGateways),
+  taggable(idKinds.egressOnlyInternetGateway, (world) => world.egressOnlyInternetGateways),
 ];
 
 function checkTaggable(world: World, call: Call, id: string): void {
