@@ -97,7 +97,6 @@ export const codesByMeaning: Readonly<Record<AwsErrorMeaning, readonly string[]>
     'InvalidStateTransition',
     'IncorrectState',
     'OperationNotPermitted',
-    'InvalidVpcPeeringConnectionState.DnsHostnamesDisabled',
     'InvalidRoute.InvalidState',
     'InvalidGroup.InUse',
     'DependencyViolation',
@@ -120,6 +119,8 @@ export const codesByMeaning: Readonly<Record<AwsErrorMeaning, readonly string[]>
   invalid: [
     // The answer to a dry run that would be allowed: nothing was done.
     'DryRunOperation',
+    // Waiting does not help: somebody must switch the VPC's DNS host names on.
+    'InvalidVpcPeeringConnectionState.DnsHostnamesDisabled',
     'InvalidVpcPeeringConnectionId.Malformed',
     'InvalidVpcID.Malformed',
     'InvalidRouteTableId.Malformed',

@@ -18,7 +18,7 @@ describe('What a code means', () => {
     ['OutstandingVpcPeeringConnectionLimitExceeded', 'outstanding'],
     ['PendingVpcPeeringConnectionLimitExceeded', 'outstanding'],
     ['VpcPeeringConnectionsPerVpcLimitExceeded', 'quota'],
-    ['InvalidVpcPeeringConnectionState.DnsHostnamesDisabled', 'state'],
+    ['InvalidVpcPeeringConnectionState.DnsHostnamesDisabled', 'invalid'],
     ['InvalidVpcID.NotFound', 'notFound'],
     ['InvalidVpcID.Malformed', 'invalid'],
     ['VpcLimitExceeded', 'quota'],

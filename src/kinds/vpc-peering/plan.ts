@@ -1,5 +1,6 @@
 import type { PeeringConnection } from '../../network/model.ts';
 import type { Kind, MemoryEntry, PartStatus, Plan, Problem, SideReference, Step, Waiting } from '../kind.ts';
+import { remember } from '../memory.ts';
 import { ownerName } from '../ownership.ts';
 import type { VpcPeering, VpcPeeringStatus } from './api.ts';
 import { type Connection, formerIds, passingStateRecheckMs, planConnection, planFormers, seenBySomeone } from './connection.ts';
@@ -189,6 +190,12 @@ function planConnected(input: PeeringInput, found: ResolvedSides): Plan<Status> 
     memory = formersDraft.memory;
   }
 
+  const tooMany = planTooMany(memory, steps);
+  if (tooMany) {
+    steps.length = 0;
+    waiting.push(tooMany);
+  }
+
   const requestedFor = draft.requestedFor ?? input.resource.status?.requestedFor;
   const status: Status = {
     ...(connection && { peeringConnectionId: connection.id, state: connection.state, stateMessage: connection.stateMessage }),
@@ -197,6 +204,22 @@ function planConnected(input: PeeringInput, found: ResolvedSides): Plan<Status> 
   };
   const parts = active ? readyParts(input.resource, connection, { routes, rules, skipped }) : unknownParts('Accepted');
   return { steps: steps.toSorted(inOrder), waiting, memory: memory.toSorted(byRole), status, parts };
+}
+
+/** Status can remember this many things (the schema's bound); more would be made and then forgotten. */
+const mostThings = 2_000;
+
+function planTooMany(memory: readonly MemoryEntry[], steps: readonly Step[]): Waiting | undefined {
+  const things = steps.reduce((all, step) => (step.remember ? remember(all, step.remember) : all), memory).length;
+  if (things <= mostThings) return undefined;
+  return {
+    part: 'RoutesReady',
+    problem: {
+      reason: 'QuotaExceeded',
+      message: `the object would have ${things} routes and rules, and one object can have ${mostThings}: nothing is written; narrow routeTables and destinations, or name fewer ports and CIDRs in rules`,
+      heals: 'person',
+    },
+  };
 }
 
 /** Order of a plan: by stage, then by what it does and to what, so that the same plan always reads the same. */

@@ -428,6 +428,15 @@ describe('security-group rules', () => {
   });
 });
 
+test('an object that would make more than status can remember makes nothing, and says what to narrow', () => {
+  const portRanges = Array.from({ length: 32 }, (_, index) => `${index + 1}`);
+  const cidrs = Array.from({ length: 64 }, (_, index) => `10.0.${index}.0/24`);
+  const ingress = [{ name: 'many', securityGroup: { name: 'default' }, protocol: 'tcp', portRanges, from: { cidrs } }];
+  const plan = vpcPeering.plan(input(peering({ accepter: { ingress } as never }), both({ connections: [active] }), { memory: mine }));
+  expect(plan.steps).toEqual([]);
+  expect(reasons(plan)).toEqual(['QuotaExceeded']);
+});
+
 describe('once everything is as wanted', () => {
   test('nothing is planned, in whatever order AWS lists things', () => {
     const tables = [table('rtb-b', 'vpc-b', [routeTo('10.0.0.0/16', 'pcx-1')]), table('rtb-a', 'vpc-a', [routeTo('10.1.0.0/16', 'pcx-1')])];
