@@ -54,6 +54,8 @@ export interface StartOptions {
   /** Processes of one lease stand in for each other. By default each has one of its own, as if the one before had run out. */
   readonly lease?: string;
   readonly flags?: readonly string[];
+  /** How it reaches the API server; by default directly. */
+  readonly kubeconfigPath?: string;
 }
 
 /** One test's own namespace, AWS and controllers. */
@@ -180,11 +182,11 @@ export async function onScene(cluster: TestCluster, options: SceneOptions, play:
       );
       return (await scene.get(name)) as Peering;
     },
-    start({ lease, flags } = {}) {
+    start({ lease, flags, kubeconfigPath = cluster.kubeconfigPath } = {}) {
       const number = processes.length + 1;
       const started = startController({
         name: `replica-${number}`,
-        kubeconfigPath: cluster.kubeconfigPath,
+        kubeconfigPath,
         awsUrl: aws.url,
         region,
         accountId: exampleAccount,
