@@ -32,7 +32,7 @@ export interface AwsSimulatorOptions {
   readonly roleTrust?: RoleTrust | undefined;
   /** The state of everything, for a person to read. */
   readonly dump?: (() => unknown) | undefined;
-  /** Whether EC2's token buckets hold callers back; by default they do not. */
+  /** Whether the token buckets of EC2 and Route 53 hold callers back; by default they do not. */
   readonly throttling?: boolean | undefined;
   /** @throws FaultRuleError from the constructor, where one is not right */
   readonly faults?: readonly FaultOrder[] | undefined;
@@ -129,8 +129,8 @@ export class AwsSimulator {
     if (!handler) {
       throw new ApiError(`NotImplemented.${operation}`, `The simulator does not model ${service}:${operation}`, { httpStatus: 501 });
     }
-    const throttle = service === 'ec2' ? this.#throttle : undefined;
-    if (throttle?.take({ accountId, region, operation, parameters: call.parameters }) === false) throw wire.throttled(operation);
+    if (this.#throttle?.take({ service, accountId, region, operation, parameters: call.parameters }) === false)
+      throw wire.throttled(operation);
     const effects = this.#faults.strike({ service, operation, accountId, region });
     for (const effect of effects) await this.#suffer(effect, { call, signer, wire });
     // Kept back is the answer whatever it says, an error too.
@@ -238,7 +238,8 @@ class CallInProgress {
 
 /** The service that a request without a signature is for, by the version of the API that it names. */
 function wireByVersion(request: WireRequest): ServiceWire {
-  const named = (version: string) => request.body.includes(`Version=${version}`) || request.path.includes(`Version=${version}`);
+  const named = (version: string) =>
+    request.body.includes(`Version=${version}`) || request.path.includes(`Version=${version}`) || request.path.startsWith(`/${version}/`);
   return serviceWires.find(({ version }) => named(version)) ?? serviceWires[0]!;
 }
 

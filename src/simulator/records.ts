@@ -174,6 +174,50 @@ export interface ClientTokenRecord {
   readonly answer: object;
 }
 
+/** A VPC as Route 53 names one. */
+export interface ZoneVpc {
+  readonly vpcId: string;
+  readonly region: string;
+}
+
+/** Records of one name and type. Those with an alias have neither TTL nor values. */
+export interface RecordSetRecord {
+  /** As Route 53 keeps names: lower case, with a dot at its end, and `\052` for an asterisk. */
+  readonly name: string;
+  readonly type: string;
+  /** Seconds. */
+  readonly ttl?: number | undefined;
+  readonly values: readonly string[];
+  readonly alias?: { readonly hostedZoneId: string; readonly dnsName: string; readonly evaluateTargetHealth: boolean } | undefined;
+}
+
+export interface HostedZoneRecord {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly name: string;
+  readonly isPrivate: boolean;
+  readonly callerReference: string;
+  readonly comment: string | undefined;
+  /** The VPCs that see a private zone, whosever they are. */
+  readonly vpcs: readonly ZoneVpc[];
+  /** VPCs of other accounts that these may associate with it. */
+  readonly authorizations: readonly ZoneVpc[];
+  readonly recordSets: readonly RecordSetRecord[];
+  /** Until then Route 53 takes no other change of it; milliseconds since the epoch. */
+  readonly busyUntil: number;
+}
+
+/** A change of a hosted zone, on its way to the name servers. */
+export interface HostedZoneChangeRecord {
+  readonly id: string;
+  /** Who may ask after it. */
+  readonly accountIds: readonly string[];
+  readonly status: 'PENDING' | 'INSYNC';
+  /** Milliseconds since the epoch. */
+  readonly submittedAt: number;
+  readonly comment: string | undefined;
+}
+
 export interface ElasticIpRecord extends Owned {
   readonly publicIp: string;
   /** The network interface that has it. */

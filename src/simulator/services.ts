@@ -1,5 +1,6 @@
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as ram from '@aws-sdk/client-ram';
+import * as route53 from '@aws-sdk/client-route-53';
 import * as sts from '@aws-sdk/client-sts';
 import * as vpcLattice from '@aws-sdk/client-vpc-lattice';
 import type { SignatureFlaw } from './identity.ts';
@@ -10,6 +11,7 @@ import { awsQuery } from './wire/aws-query.ts';
 import { ec2Query } from './wire/ec2-query.ts';
 import type { Protocol } from './wire/protocol.ts';
 import { restJson } from './wire/rest-json.ts';
+import { restXml } from './wire/rest-xml.ts';
 
 /** A service as callers meet it before its operations do anything: its protocol, and what it says when it turns a call away. */
 export interface ServiceWire {
@@ -114,8 +116,35 @@ const ramWire: ServiceWire = {
   internalError: () => new ApiError('ServerInternalException', 'An internal error has occurred', { httpStatus: 500 }),
 };
 
+const route53Wire: ServiceWire = {
+  signingName: 'route53',
+  version: '2013-04-01',
+  protocol: restXml({
+    signingName: 'route53',
+    xmlNamespace: 'https://route53.amazonaws.com/doc/2013-04-01/',
+    operations: operationsOf(route53),
+  }),
+
+  badSignature(flaw) {
+    switch (flaw) {
+      case 'missing':
+        return missingToken();
+      case 'malformed':
+        return incompleteSignature();
+      case 'invalidToken':
+        return new ApiError('InvalidClientTokenId', 'The security token included in the request is invalid.', { httpStatus: 403 });
+      case 'expiredToken':
+        return new ApiError('ExpiredToken', 'The security token included in the request is expired', { httpStatus: 403 });
+    }
+  },
+
+  denied: (call, operation) => new ApiError('AccessDenied', notAllowed(call, `route53:${operation}`), { httpStatus: 403 }),
+  throttled: () => new ApiError('Throttling', 'Rate exceeded'),
+  internalError: () => new ApiError('InternalFailure', 'An internal error has occurred', { httpStatus: 500 }),
+};
+
 /** The services that the simulator answers for: one line to add for a new one. */
-export const serviceWires: readonly ServiceWire[] = [ec2Wire, stsWire, latticeWire, ramWire];
+export const serviceWires: readonly ServiceWire[] = [ec2Wire, stsWire, latticeWire, ramWire, route53Wire];
 
 function missingToken(): ApiError {
   return new ApiError('MissingAuthenticationToken', 'Request is missing Authentication Token', { httpStatus: 403 });

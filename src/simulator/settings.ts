@@ -25,6 +25,10 @@ export interface Quotas {
   readonly activePeeringsPerVpc: number;
   /** Requests that an account has made in a region and nobody has answered. */
   readonly outstandingPeerings: number;
+  readonly hostedZonesPerAccount: number;
+  readonly vpcsPerHostedZone: number;
+  readonly authorizationsPerHostedZone: number;
+  readonly recordSetsPerHostedZone: number;
   readonly networkAclsPerVpc: number;
   /** Of one direction. */
   readonly entriesPerNetworkAcl: number;
@@ -57,6 +61,10 @@ export interface Delays {
   readonly resourceShareInvitationExpiring: number;
   /** The same for the few types that give longer, transit gateways among them. */
   readonly resourceShareInvitationExpiringLate: number;
+  /** Until all name servers know of a change of a hosted zone. */
+  readonly hostedZoneChangePending: number;
+  /** For how long a hosted zone that was changed takes no other change. */
+  readonly hostedZoneBusy: number;
   readonly peeringInitiatingRequest: number;
   /** How long a request waits for its acceptance. */
   readonly peeringPendingAcceptance: number;
@@ -130,6 +138,8 @@ export const defaultSettings: WorldSettings = {
     resourceShareDisassociating: 2_000,
     resourceShareInvitationExpiring: 12 * hour,
     resourceShareInvitationExpiringLate: 168 * hour,
+    hostedZoneChangePending: 2_000,
+    hostedZoneBusy: 0,
     peeringInitiatingRequest: 1_000,
     peeringPendingAcceptance: 168 * hour,
     peeringProvisioning: 2_000,
@@ -169,6 +179,10 @@ export const defaultSettings: WorldSettings = {
     rulesPerSecurityGroup: 60,
     activePeeringsPerVpc: 50,
     outstandingPeerings: 25,
+    hostedZonesPerAccount: 500,
+    vpcsPerHostedZone: 300,
+    authorizationsPerHostedZone: 1_000,
+    recordSetsPerHostedZone: 10_000,
     networkAclsPerVpc: 200,
     entriesPerNetworkAcl: 20,
     prefixListsPerRegion: 100,

@@ -67,7 +67,10 @@ export function ec2Bucket(operation: string, parameters: Readonly<Record<string,
   return { bucket, everything };
 }
 
-/** EC2's token buckets, one per account, region and action. */
+/** Route 53 takes so many requests of an account, whatever they are: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html */
+const route53Bucket: Bucket = { capacity: 5, refillPerSecond: 5 };
+
+/** The token buckets: EC2's, one per account, region and action, and Route 53's, one per account. Of other services AWS tells none. */
 export class Throttle {
   readonly #clock: Clock;
   readonly #levels = new Map<string, Level>();
@@ -76,10 +79,27 @@ export class Throttle {
     this.#clock = clock;
   }
 
-  /** Takes a token for an EC2 call. @returns whether there was one */
-  take(call: { accountId: string; region: string; operation: string; parameters: Readonly<Record<string, unknown>> }): boolean {
-    const { bucket, everything } = ec2Bucket(call.operation, call.parameters);
-    const key = `${call.accountId} ${call.region} ${call.operation}${everything ? ' everything' : ''}`;
+  /** Takes a token for a call. @returns whether there was one */
+  take(call: {
+    service: string;
+    accountId: string;
+    region: string;
+    operation: string;
+    parameters: Readonly<Record<string, unknown>>;
+  }): boolean {
+    switch (call.service) {
+      case 'ec2': {
+        const { bucket, everything } = ec2Bucket(call.operation, call.parameters);
+        return this.#takeFrom(bucket, `${call.accountId} ${call.region} ${call.operation}${everything ? ' everything' : ''}`);
+      }
+      case 'route53':
+        return this.#takeFrom(route53Bucket, `${call.accountId} route53`);
+      default:
+        return true;
+    }
+  }
+
+  #takeFrom(bucket: Bucket, key: string): boolean {
     const now = this.#clock.monotonic();
     const level = this.#levels.get(key) ?? { tokens: bucket.capacity, at: now };
     level.tokens = Math.min(bucket.capacity, level.tokens + ((now - level.at) / 1000) * bucket.refillPerSecond);

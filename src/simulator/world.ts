@@ -8,6 +8,8 @@ import type {
   ClientTokenRecord,
   EgressOnlyInternetGatewayRecord,
   ElasticIpRecord,
+  HostedZoneChangeRecord,
+  HostedZoneRecord,
   InstanceRecord,
   InternetGatewayRecord,
   NatGatewayRecord,
@@ -91,6 +93,10 @@ export class World {
   readonly resourceShares: Collection<ResourceShareRecord>;
   readonly resourceShareAssociations: Collection<ResourceShareAssociationRecord>;
   readonly resourceShareInvitations: Collection<ResourceShareInvitationRecord>;
+  readonly hostedZones: Collection<HostedZoneRecord>;
+  /** The caller references of all zones that there ever were: `111122223333/<reference>`. */
+  readonly hostedZoneReferences: Collection<{ readonly id: string }>;
+  readonly hostedZoneChanges: Collection<HostedZoneChangeRecord>;
   readonly elasticIps: Collection<ElasticIpRecord>;
   readonly natGateways: Collection<NatGatewayRecord>;
   readonly egressOnlyInternetGateways: Collection<EgressOnlyInternetGatewayRecord>;
@@ -226,6 +232,12 @@ export class World {
       `share:${invitation.shareId}`,
       `receiver:${invitation.receiverAccountId}/${invitation.region}`,
     ]);
+    this.hostedZones = new Collection('hostedZones', context, ({ ownerId, vpcs }) => [
+      `account:${ownerId}`,
+      ...vpcs.map(({ vpcId }) => `vpc:${vpcId}`),
+    ]);
+    this.hostedZoneReferences = new Collection('hostedZoneReferences', context, () => []);
+    this.hostedZoneChanges = new Collection('hostedZoneChanges', context, () => []);
     this.tags = new Collection('tags', context, (tags) => [`place:${tags.place}`]);
   }
 
@@ -439,6 +451,9 @@ export class World {
       this.resourceShares,
       this.resourceShareAssociations,
       this.resourceShareInvitations,
+      this.hostedZones,
+      this.hostedZoneReferences,
+      this.hostedZoneChanges,
       this.elasticIps,
       this.natGateways,
       this.egressOnlyInternetGateways,

@@ -34,7 +34,7 @@ describe('the buckets have EC2’s sizes', () => {
 test('a bucket empties, refills with time and never beyond its size', () => {
   const clock = new VirtualClock();
   const throttle = new Throttle(clock);
-  const call = { accountId: '111122223333', region: 'eu-west-1', operation: 'CreateVpcEndpoint', parameters: {} };
+  const call = { service: 'ec2', accountId: '111122223333', region: 'eu-west-1', operation: 'CreateVpcEndpoint', parameters: {} };
   const taken = () => Array.from({ length: 6 }, () => throttle.take(call)).filter(Boolean).length;
   expect(taken()).toBe(4);
   clock.jump(3333);
@@ -47,7 +47,7 @@ test('a bucket empties, refills with time and never beyond its size', () => {
 
 test('accounts, regions and actions do not draw on each other', () => {
   const throttle = new Throttle(new VirtualClock());
-  const call = { accountId: '111122223333', region: 'eu-west-1', operation: 'CreateVpcEndpoint', parameters: {} };
+  const call = { service: 'ec2', accountId: '111122223333', region: 'eu-west-1', operation: 'CreateVpcEndpoint', parameters: {} };
   for (let count = 0; count < 4; count++) throttle.take(call);
   expect(throttle.take(call)).toBe(false);
   expect(throttle.take({ ...call, accountId: '444455556666' })).toBe(true);
@@ -57,7 +57,7 @@ test('accounts, regions and actions do not draw on each other', () => {
 
 test('reading everything at once has a bucket beside that of paged reading', () => {
   const throttle = new Throttle(new VirtualClock());
-  const call = { accountId: '111122223333', region: 'eu-west-1', operation: 'DescribeInstances', parameters: {} };
+  const call = { service: 'ec2', accountId: '111122223333', region: 'eu-west-1', operation: 'DescribeInstances', parameters: {} };
   for (let count = 0; count < 50; count++) expect(throttle.take(call)).toBe(true);
   expect(throttle.take(call)).toBe(false);
   expect(throttle.take({ ...call, parameters: { MaxResults: 5 } })).toBe(true);
