@@ -245,6 +245,46 @@ export interface EgressOnlyInternetGatewayRecord extends Owned {
   readonly vpcId: string;
 }
 
+/** The kinds of VPC endpoint that are modelled. */
+export type VpcEndpointType = 'Gateway' | 'Interface' | 'Resource' | 'ServiceNetwork';
+
+/** The address that an endpoint is to have in a subnet; left out where AWS chooses. */
+export interface EndpointSubnet {
+  readonly subnetId: string;
+  readonly ipv4?: string | undefined;
+}
+
+export interface VpcEndpointRecord extends Owned {
+  readonly type: VpcEndpointType;
+  readonly vpcId: string;
+  /** As on the wire: lower camel case (aws.md 4.2). */
+  readonly state: 'pendingAcceptance' | 'pending' | 'available' | 'rejected' | 'deleting' | 'failed';
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** What it leads to: one of the three, as the type has it (aws.md 4.1). */
+  readonly serviceName?: string | undefined;
+  readonly resourceConfigurationArn?: string | undefined;
+  readonly serviceNetworkArn?: string | undefined;
+  readonly serviceRegion: string;
+  readonly policyDocument?: string | undefined;
+  readonly routeTableIds: readonly string[];
+  /** One in each zone at most. */
+  readonly subnets: readonly EndpointSubnet[];
+  readonly securityGroupIds: readonly string[];
+  readonly networkInterfaceIds: readonly string[];
+  readonly privateDnsEnabled: boolean;
+  /** The names that private DNS answers for in the VPC while it is on. */
+  readonly privateDnsDomains: readonly string[];
+  readonly ipAddressType: 'ipv4' | 'dualstack' | 'ipv6';
+  readonly dnsRecordIpType: 'ipv4' | 'dualstack' | 'ipv6' | 'service-defined';
+  readonly privateDnsOnlyForInboundResolverEndpoint?: boolean | undefined;
+  readonly privateDnsPreference?: string | undefined;
+  readonly privateDnsSpecifiedDomains?: readonly string[] | undefined;
+  /** What makes the endpoint's public names hard to guess: eight letters and digits. */
+  readonly dnsLabel: string;
+  readonly failure?: { readonly code: string; readonly message: string } | undefined;
+}
+
 /** The tags of one thing as one account in one region sees it: each party of a peering has its own (aws.md 1.5). */
 export interface TagsRecord {
   /** `111122223333/us-west-2/vpc-…`. */

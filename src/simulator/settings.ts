@@ -33,6 +33,11 @@ export interface Quotas {
   /** Of one direction. */
   readonly entriesPerNetworkAcl: number;
   readonly prefixListsPerRegion: number;
+  readonly gatewayEndpointsPerRegion: number;
+  readonly gatewayEndpointsPerVpc: number;
+  readonly interfaceEndpointsPerVpc: number;
+  /** Of the types Resource and ServiceNetwork together. */
+  readonly resourceEndpointsPerVpc: number;
   readonly entriesPerPrefixList: number;
 }
 
@@ -78,6 +83,12 @@ export interface Delays {
   readonly natGatewayPending: number;
   readonly natGatewayDeleting: number;
   readonly prefixListChanging: number;
+  /** Until an endpoint has its network interfaces. */
+  readonly vpcEndpointInterfaces: number;
+  readonly vpcEndpointPending: number;
+  readonly vpcEndpointDeleting: number;
+  /** For how long an endpoint's network interfaces outlive it. */
+  readonly vpcEndpointInterfacesRemoving: number;
 }
 
 /** The AWS Organization that there is, as far as sharing needs it. */
@@ -152,6 +163,10 @@ export const defaultSettings: WorldSettings = {
     prefixListChanging: 1_000,
     natGatewayPending: 5_000,
     natGatewayDeleting: 5_000,
+    vpcEndpointInterfaces: 500,
+    vpcEndpointPending: 3_000,
+    vpcEndpointDeleting: 3_000,
+    vpcEndpointInterfacesRemoving: 1_000,
   },
   lagMs: 0,
   lagMsOf: {},
@@ -186,6 +201,10 @@ export const defaultSettings: WorldSettings = {
     networkAclsPerVpc: 200,
     entriesPerNetworkAcl: 20,
     prefixListsPerRegion: 100,
+    gatewayEndpointsPerRegion: 20,
+    gatewayEndpointsPerVpc: 255,
+    interfaceEndpointsPerVpc: 50,
+    resourceEndpointsPerVpc: 200,
     entriesPerPrefixList: 1_000,
   },
   createRouteIdentical: 'succeeds',

@@ -23,6 +23,7 @@ import type {
   SecurityGroupRuleRecord,
   SubnetRecord,
   TagsRecord,
+  VpcEndpointRecord,
   VpcRecord,
 } from './records.ts';
 import { changeSettings, defaultSettings, type SettingsChange, type WorldSettings } from './settings.ts';
@@ -82,6 +83,7 @@ export class World {
   readonly networkInterfaces: Collection<NetworkInterfaceRecord>;
   readonly instances: Collection<InstanceRecord>;
   readonly prefixLists: Collection<PrefixListRecord>;
+  readonly vpcEndpoints: Collection<VpcEndpointRecord>;
   readonly clientTokens: Collection<ClientTokenRecord>;
   readonly resourceGateways: Collection<ResourceGatewayRecord>;
   readonly resourceConfigurations: Collection<ResourceConfigurationRecord>;
@@ -199,6 +201,15 @@ export class World {
       inVpc(gateway),
     ]);
     this.prefixLists = new Collection('prefixLists', context, (list) => [inPlace(list)]);
+    this.vpcEndpoints = new Collection('vpcEndpoints', context, (endpoint) => [
+      inPlace(endpoint),
+      inVpc(endpoint),
+      ...(endpoint.serviceName ? [`service:${endpoint.serviceName}`] : []),
+      ...(endpoint.resourceConfigurationArn ? [`configuration:${endpoint.resourceConfigurationArn}`] : []),
+      ...endpoint.routeTableIds.map((id) => `table:${id}`),
+      ...endpoint.subnets.map(({ subnetId }) => `subnet:${subnetId}`),
+      ...endpoint.securityGroupIds.map((id) => `group:${id}`),
+    ]);
     this.clientTokens = new Collection('clientTokens', context, () => []);
     this.resourceGateways = new Collection('resourceGateways', context, (gateway) => [inPlace(gateway), inVpc(gateway)]);
     this.resourceConfigurations = new Collection('resourceConfigurations', context, (configuration) => [
@@ -440,6 +451,7 @@ export class World {
       this.networkInterfaces,
       this.instances,
       this.prefixLists,
+      this.vpcEndpoints,
       this.clientTokens,
       this.resourceGateways,
       this.resourceConfigurations,

@@ -37,3 +37,6 @@ export function exactlyOne(parameters: Readonly<Record<string, unknown>>): strin
   }
   return given[0]!;
 }
+
+/** As {@link invalidValue}, in the code that calls about endpoints use. */
+export const invalidParameter = (message: string): ApiError => new ApiError('InvalidParameter', message);

@@ -55,6 +55,7 @@ export const idKinds = {
     'InvalidEgressOnlyInternetGatewayId.Malformed',
   ]),
   instance: kind('i', 'instance', 'instance ID', ['InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed']),
+  vpcEndpoint: kind('vpce', 'vpc-endpoint', 'Vpc Endpoint Id', ['InvalidVpcEndpointId.NotFound', 'InvalidVpcEndpointId.Malformed']),
   prefixList: kind('pl', 'prefix-list', 'prefix list ID', ['InvalidPrefixListID.NotFound', 'InvalidPrefixListId.Malformed']),
   routeTableAssociation: kind('rtbassoc', undefined, 'association ID', ['InvalidAssociationID.NotFound', 'InvalidAssociationID.Malformed']),
   networkAclAssociation: kind('aclassoc', undefined, 'association ID', ['InvalidAssociationID.NotFound', 'InvalidAssociationID.Malformed']),

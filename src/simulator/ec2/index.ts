@@ -2,6 +2,7 @@ import { ApiError, type Call, type Operation, type Operations } from '../service
 import type { World } from '../world.ts';
 import { egressOnlyInternetGatewayOperations } from './egress-only-internet-gateways.ts';
 import { elasticIpOperations } from './elastic-ips.ts';
+import { endpointServiceCatalogueOperations } from './endpoint-services.ts';
 import { instanceOperations } from './instances.ts';
 import { internetGatewayOperations } from './internet-gateways.ts';
 import { natGatewayOperations } from './nat-gateways.ts';
@@ -17,6 +18,7 @@ import { securityGroupOperations } from './security-groups.ts';
 import { subnetOperations } from './subnets.ts';
 import { tagOperations } from './tags.ts';
 import { vpcCidrBlockOperations } from './vpc-cidr-blocks.ts';
+import { vpcEndpointOperations } from './vpc-endpoints.ts';
 import { vpcOperations } from './vpcs.ts';
 
 /**
@@ -42,6 +44,8 @@ export function ec2Operations(world: World): Operations {
     ...subnetOperations(world),
     ...tagOperations(world),
     ...vpcCidrBlockOperations(world),
+    ...endpointServiceCatalogueOperations(world),
+    ...vpcEndpointOperations(world),
     ...vpcOperations(world),
   };
   return Object.fromEntries(Object.entries(operations).map(([name, operation]) => [name, asCall(world, operation)]));

@@ -91,7 +91,7 @@ function usedAddresses(world: World, subnet: SubnetRecord): Set<string> {
 }
 
 /** The address asked for, or the first free one: the first four and the last are AWS's. */
-function pickAddress(world: World, subnet: SubnetRecord, asked: string | undefined): string {
+export function pickAddress(world: World, subnet: SubnetRecord, asked: string | undefined): string {
   const used = usedAddresses(world, subnet);
   const last = sizeOf(subnet.cidr) - 1;
   const reserved = new Set([0, 1, 2, 3, last].map((index) => addressAt(subnet.cidr, BigInt(index))));
@@ -123,13 +123,13 @@ function pickIpv6(world: World, subnet: SubnetRecord, count: number): string[] {
 }
 
 /** The groups asked for, or the VPC's default one. */
-function readGroups(
+export function readGroups(
   world: World,
   call: Call,
-  { subnet, groupIds }: { subnet: SubnetRecord; groupIds: readonly string[] | undefined },
+  { vpcId, groupIds }: { vpcId: string; groupIds: readonly string[] | undefined },
 ): string[] {
   if (!groupIds?.length) {
-    return [world.securityGroups.where(`vpc:${subnet.vpcId}`).find(({ groupName }) => groupName === 'default')!.id];
+    return [world.securityGroups.where(`vpc:${vpcId}`).find(({ groupName }) => groupName === 'default')!.id];
   }
   const { securityGroupsPerNetworkInterface } = world.settings.quotas;
   if (groupIds.length > securityGroupsPerNetworkInterface) {
@@ -143,7 +143,7 @@ function readGroups(
     if (!group || group.ownerId !== call.accountId || group.region !== call.region || !isKnown(world, world.securityGroups, id)) {
       throw new ApiError('InvalidSecurityGroupID.NotFound', `The security group ID '${id}' does not exist`);
     }
-    if (group.vpcId !== subnet.vpcId) throw invalidValue(`Security group ${id} and subnet ${subnet.id} belong to different networks.`);
+    if (group.vpcId !== vpcId) throw invalidValue(`Security group ${id} and network ${vpcId} belong to different networks.`);
     return id;
   });
 }
@@ -173,7 +173,7 @@ export function createNetworkInterface(world: World, call: Call, wish: Interface
     privateIpAddresses: [pickAddress(world, subnet, wish.privateIp)],
     ipv6Addresses: pickIpv6(world, subnet, wish.ipv6AddressCount ?? (subnet.assignIpv6AddressOnCreation ? 1 : 0)),
     publicIp: wish.publicIp,
-    securityGroupIds: isGateway ? [] : readGroups(world, call, { subnet, groupIds: wish.groupIds }),
+    securityGroupIds: isGateway ? [] : readGroups(world, call, { vpcId: subnet.vpcId, groupIds: wish.groupIds }),
     sourceDestCheck: !isGateway,
     ...(managedAs ? { managedAs } : {}),
   };

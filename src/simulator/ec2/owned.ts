@@ -10,6 +10,7 @@ import type {
   RouteTableRecord,
   SecurityGroupRecord,
   SubnetRecord,
+  VpcEndpointRecord,
   VpcRecord,
 } from '../records.ts';
 import type { Call } from '../service.ts';
@@ -61,6 +62,8 @@ export const findEgressOnlyInternetGateway: Finder<EgressOnlyInternetGatewayReco
   (world) => world.egressOnlyInternetGateways,
 );
 export const findInstance: Finder<InstanceRecord> = finder(idKinds.instance, 'instanceId', (world) => world.instances);
+
+export const findVpcEndpoint: Finder<VpcEndpointRecord> = finder(idKinds.vpcEndpoint, 'vpcEndpointId', (world) => world.vpcEndpoints);
 
 /** What every new thing of the caller's carries. */
 export function ownership(call: Call): Omit<Owned, 'id'> {

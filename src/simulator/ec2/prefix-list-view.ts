@@ -1,6 +1,6 @@
 import { cidrFamily } from '../../network/cidr.ts';
-import type { PrefixListEntry, PrefixListRecord, RouteRecord, SecurityGroupRuleRecord } from '../records.ts';
-import type { Call } from '../service.ts';
+import type { PrefixListEntry, PrefixListRecord, RouteRecord, RouteTableRecord, SecurityGroupRuleRecord } from '../records.ts';
+import { ApiError, type Call } from '../service.ts';
 import type { World } from '../world.ts';
 import { type AwsPrefixList, awsPrefixLists } from './aws-prefix-lists.ts';
 import { checkId, idKinds, isKnown, notFound } from './ids.ts';
@@ -64,6 +64,15 @@ export function routeWeight(world: World, routes: readonly RouteRecord[], family
     const counted = weightOf(world, destination);
     return counted.family === family ? sum + counted.weight : sum;
   }, 0);
+}
+
+/** @throws ApiError where the table has no room for a route to one more destination: a prefix list counts as often as it may have entries (aws.md 2.6) */
+export function checkRouteCount(world: World, table: RouteTableRecord, destination: string): void {
+  const { routesPerRouteTable } = world.settings.quotas;
+  const { family, weight } = weightOf(world, destination);
+  if (routeWeight(world, table.routes, family) + weight > routesPerRouteTable) {
+    throw new ApiError('RouteLimitExceeded', `The route table '${table.id}' has reached its limit of ${routesPerRouteTable} routes.`);
+  }
 }
 
 /** As how many rules of a family these count: one that names a group counts for both (aws.md 3.6). */

@@ -60,6 +60,8 @@ function leadsSomewhere(world: World, table: RouteTableRecord, { type, id }: Rou
       if (managedAs) return true;
       return attachment !== undefined && world.instances.get(attachment.instanceId)?.state === 'running';
     }
+    case 'vpc-endpoint':
+      return world.vpcEndpoints.get(id) !== undefined;
     default:
       return false;
   }

@@ -137,6 +137,9 @@ export function routeTableOperations(world: World): Operations {
     DeleteRouteTable(input: DeleteRouteTableRequest, call: Call): object {
       const table = findRouteTable(world, call, input.RouteTableId);
       if (table.associations.length > 0) throw dependencyViolation(`The routeTable '${table.id}' has dependencies and cannot be deleted.`);
+      for (const { id, routeTableIds } of world.vpcEndpoints.where(`table:${table.id}`)) {
+        world.vpcEndpoints.change(id, { routeTableIds: routeTableIds.filter((other) => other !== table.id) });
+      }
       world.routeTables.delete(table.id);
       world.setTags(placeOf(call), table.id, {});
       return {};

@@ -7,9 +7,9 @@ import type { World } from '../world.ts';
 import { readCidr } from './addresses.ts';
 import { exactlyOne, invalidValue, required } from './errors.ts';
 import { checkId, idKinds, isKnown, notFound } from './ids.ts';
-import { findEgressOnlyInternetGateway, findInstance, findNetworkInterface, findRouteTable, placeOf } from './owned.ts';
+import { findEgressOnlyInternetGateway, findInstance, findNetworkInterface, findRouteTable, findVpcEndpoint, placeOf } from './owned.ts';
 import { isVisibleTo } from './peering-view.ts';
-import { findPrefixList, routeWeight, weightOf } from './prefix-list-view.ts';
+import { checkRouteCount, findPrefixList } from './prefix-list-view.ts';
 import { isLive, local, vpcCidrs } from './route-state.ts';
 
 type RouteRequest = CreateRouteRequest & ReplaceRouteRequest;
@@ -83,6 +83,7 @@ function readTarget(world: World, call: Call, { input, table }: { input: RouteRe
     case 'gatewayId': {
       const id = input.GatewayId!;
       if (id === 'local') return local;
+      if (id.startsWith('vpce-')) throw managedByEndpoint(findVpcEndpoint(world, call, id).id);
       const gateway = world.internetGateways.get(id);
       if (!gateway || gateway.ownerId !== call.accountId || gateway.region !== call.region || !isKnown(world, world.internetGateways, id)) {
         throw new ApiError('InvalidGatewayID.NotFound', `The gateway ID '${id}' does not exist`);
@@ -121,8 +122,10 @@ function readTarget(world: World, call: Call, { input, table }: { input: RouteRe
     }
     case 'transitGatewayId':
       throw new ApiError('InvalidTransitGatewayID.NotFound', `The transitGateway ID '${input.TransitGatewayId}' does not exist`);
-    case 'vpcEndpointId':
-      throw new ApiError('InvalidVpcEndpointId.NotFound', `The vpcEndpoint ID '${input.VpcEndpointId}' does not exist`);
+    case 'vpcEndpointId': {
+      const { id, type } = findVpcEndpoint(world, call, input.VpcEndpointId);
+      throw invalidValue(`The endpoint ${id} is of the type ${type}; a route can lead only to one of the type GatewayLoadBalancer.`);
+    }
     default:
       throw new ApiError('InvalidGatewayID.NotFound', `The target that ${parameter} names does not exist`);
   }
@@ -161,13 +164,13 @@ function checkAllowed(world: World, table: RouteTableRecord, { destination, targ
   }
 }
 
-/** @throws ApiError where the table cannot take the route as well: a prefix list counts as many routes as it may have entries (aws.md 2.6) */
-function checkRouteCount(world: World, table: RouteTableRecord, added: RouteRecord): void {
-  const { routesPerRouteTable } = world.settings.quotas;
-  const { family } = weightOf(world, added.destination);
-  if (routeWeight(world, [...table.routes, added], family) > routesPerRouteTable) {
-    throw new ApiError('RouteLimitExceeded', `The route table '${table.id}' has reached its limit of ${routesPerRouteTable} routes.`);
-  }
+/** Routes to a gateway endpoint are made and removed by the endpoint (aws.md 2.3). */
+const managedByEndpoint = (endpointId: string): ApiError =>
+  invalidValue(`Routes to the VPC endpoint ${endpointId} are made and removed with ModifyVpcEndpoint.`);
+
+function checkUnmanaged(table: RouteTableRecord, destination: string): void {
+  const target = table.routes.find((route) => route.destination === destination)?.target;
+  if (target?.type === 'vpc-endpoint') throw managedByEndpoint(target.id);
 }
 
 const sameTarget = (a: RouteTarget, b: RouteTarget): boolean => a.type === b.type && a.id === b.id;
@@ -187,7 +190,7 @@ export function routeOperations(world: World): Operations {
         throw alreadyExists;
       }
       if (target.type === 'local') throw invalidValue(`The local target cannot be used for ${destination}.`);
-      checkRouteCount(world, table, { destination, target });
+      checkRouteCount(world, table, destination);
       world.routeTables.change(table.id, { routes: [...table.routes, { destination, target }] });
       return { Return: true };
     },
@@ -201,6 +204,7 @@ export function routeOperations(world: World): Operations {
       if (!isLocal && others.length === table.routes.length) {
         throw invalidValue(`There is no route defined for '${destination}' in the route table. Use CreateRoute instead.`);
       }
+      checkUnmanaged(table, destination);
       const target = readTarget(world, call, { input, table });
       checkAllowed(world, table, { destination, target });
       if (target.type === 'local') {
@@ -220,6 +224,7 @@ export function routeOperations(world: World): Operations {
       if (vpcCidrs(world, table.vpcId).includes(destination)) {
         throw invalidValue(`cannot remove local route ${destination} in route table ${table.id}`);
       }
+      checkUnmanaged(table, destination);
       const others = table.routes.filter((route) => route.destination !== destination);
       if (others.length === table.routes.length) {
         const name = destinationFields[parameter];

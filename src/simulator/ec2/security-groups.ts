@@ -183,7 +183,8 @@ export function securityGroupOperations(world: World): Operations {
       if (group.groupName === 'default') {
         throw new ApiError('CannotDelete', `the specified group: "${group.id}" name: "default" cannot be deleted by a user`);
       }
-      if (world.networkInterfaces.where(`group:${group.id}`).length > 0 || isReferencedInVpc(world, group)) {
+      const users = world.networkInterfaces.where(`group:${group.id}`).length + world.vpcEndpoints.where(`group:${group.id}`).length;
+      if (users > 0 || isReferencedInVpc(world, group)) {
         throw dependencyViolation(`resource ${group.id} has a dependent object`);
       }
       removeSecurityGroup(world, group);

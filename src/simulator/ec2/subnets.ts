@@ -151,7 +151,7 @@ export function subnetOperations(world: World): Operations {
 
     DeleteSubnet(input: DeleteSubnetRequest, call: Call): object {
       const subnet = findSubnet(world, call, input.SubnetId);
-      if (world.networkInterfaces.where(`subnet:${subnet.id}`).length > 0) {
+      if (world.networkInterfaces.where(`subnet:${subnet.id}`).length + world.vpcEndpoints.where(`subnet:${subnet.id}`).length > 0) {
         throw dependencyViolation(`The subnet '${subnet.id}' has dependencies and cannot be deleted.`);
       }
       for (const table of world.routeTables.where(`subnet:${subnet.id}`)) {

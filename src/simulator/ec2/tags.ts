@@ -121,6 +121,7 @@ const taggables: readonly Taggable[] = [
   taggable(idKinds.networkAcl, (world) => world.networkAcls),
   taggable(idKinds.networkInterface, (world) => world.networkInterfaces),
   taggable(idKinds.instance, (world) => world.instances),
+  taggable(idKinds.vpcEndpoint, (world) => world.vpcEndpoints),
   taggable(idKinds.prefixList, (world) => world.prefixLists),
   taggable(idKinds.elasticIp, (world) => world.elasticIps),
   taggable(idKinds.natGateway, (world) => world.natGateways),

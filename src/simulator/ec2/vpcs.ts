@@ -91,6 +91,7 @@ function hasDependencies(world: World, vpc: VpcRecord): boolean {
     world.networkInterfaces.where(inVpc).length > 0 ||
     world.internetGateways.where(inVpc).length > 0 ||
     world.egressOnlyInternetGateways.where(inVpc).length > 0 ||
+    world.vpcEndpoints.where(inVpc).length > 0 ||
     world.securityGroups.where(inVpc).some(({ groupName }) => groupName !== 'default') ||
     world.networkAcls.where(inVpc).some(({ isDefault }) => !isDefault) ||
     world.routeTables.where(inVpc).some(({ associations }) => !associations.some(({ main }) => main)) ||

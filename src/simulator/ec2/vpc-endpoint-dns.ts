@@ -1,0 +1,93 @@
+import type { DnsEntry } from '@aws-sdk/client-ec2';
+import type { VpcEndpointRecord } from '../records.ts';
+import type { World } from '../world.ts';
+import { awsPrefixLists } from './aws-prefix-lists.ts';
+import { digitsOf, type EndpointService } from './endpoint-service-catalogue.ts';
+import { invalidParameter } from './errors.ts';
+import type { EndpointTarget } from './vpc-endpoint-targets.ts';
+
+/** The public zone that a name is in; the id follows from the zone's name. */
+export const hostedZoneIdOf = (zoneName: string): string => `Z${digitsOf(zoneName, 13).toUpperCase()}`;
+
+/** Names of a thing that one can look up. */
+export interface EndpointNames {
+  /** Known to the whole world: the name for the region, then one for each zone (aws.md 4.3). */
+  readonly public: readonly string[];
+  /** Known in the endpoint's VPC, while private DNS is on. */
+  readonly private: readonly string[];
+}
+
+/** The names of an interface endpoint. Those of S3 stand for all names below them. */
+export function namesOf(world: World, endpoint: VpcEndpointRecord, service: EndpointService): EndpointNames {
+  const star = service.name === `com.amazonaws.${service.region}.s3` ? '*.' : '';
+  const zones = world.zones({ accountId: endpoint.ownerId, region: endpoint.region });
+  const zoneNames = endpoint.subnets.flatMap(({ subnetId }) => {
+    const zoneId = world.subnets.get(subnetId)?.zoneId;
+    return zones.filter((zone) => zone.zoneId === zoneId).map(({ zoneName }) => zoneName);
+  });
+  const label = `${endpoint.id}-${endpoint.dnsLabel}`;
+  return {
+    public: ['', ...zoneNames.toSorted()].map((zone) => `${star}${label}${zone && `-${zone}`}.${service.baseDnsName}`),
+    private: endpoint.privateDnsEnabled ? service.privateDnsNames : [],
+  };
+}
+
+/** An endpoint's names as AWS lists them: callers must pick by suffix, never by place (aws.md 4.3). */
+export function dnsEntriesOf(world: World, endpoint: VpcEndpointRecord, service: EndpointService): DnsEntry[] {
+  const names = namesOf(world, endpoint, service);
+  return [
+    ...names.public.map((DnsName) => ({ DnsName, HostedZoneId: hostedZoneIdOf(service.baseDnsName) })),
+    ...names.private.map((DnsName) => ({ DnsName, HostedZoneId: hostedZoneIdOf(`${endpoint.id} ${DnsName}`) })),
+  ];
+}
+
+/**
+ * Whether private DNS can be on for an endpoint.
+ *
+ * @throws ApiError InvalidParameter where the service has no private names or has not proven to own them, the VPC does not do DNS so, or another
+ * endpoint answers for one of the names (aws.md 4.1, 4.3)
+ */
+export function checkPrivateDns(
+  world: World,
+  { id, type, vpcId, privateDnsDomains, privateDnsOnlyForInboundResolverEndpoint }: VpcEndpointRecord,
+  { name, privateDnsVerified, service }: EndpointTarget,
+): void {
+  if (type === 'Interface' && privateDnsDomains.length === 0) {
+    throw invalidParameter(`Private DNS can't be enabled because the service ${name} does not provide a private DNS name.`);
+  }
+  if (!privateDnsVerified) {
+    throw invalidParameter(`Private DNS can't be enabled because the private DNS name of ${name} is not verified.`);
+  }
+  if (privateDnsOnlyForInboundResolverEndpoint !== undefined && service)
+    checkInboundOnly(world, { vpcId, only: privateDnsOnlyForInboundResolverEndpoint, service });
+  const vpc = world.vpcs.get(vpcId)!;
+  if (!vpc.enableDnsSupport || !vpc.enableDnsHostnames) {
+    throw invalidParameter(
+      `Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for ${vpcId}`,
+    );
+  }
+  for (const other of world.vpcEndpoints.where(`vpc:${vpcId}`)) {
+    if (other.id === id || !other.privateDnsEnabled || other.state === 'failed' || other.state === 'rejected') continue;
+    const taken = other.privateDnsDomains.find((domain) => privateDnsDomains.includes(domain));
+    if (taken) {
+      throw invalidParameter(
+        `private-dns-enabled cannot be set because there is already a conflicting DNS domain for ${taken} in the VPC ${vpcId}`,
+      );
+    }
+  }
+}
+
+/** Private names for resolver endpoints alone are for services that have a gateway endpoint too, and only where the VPC has one (aws.md 4.1). */
+function checkInboundOnly(world: World, { vpcId, only, service }: { vpcId: string; only: boolean; service: EndpointService }): void {
+  if (!awsPrefixLists(service.region).some(({ name }) => name === service.name)) {
+    throw invalidParameter('privateDnsOnlyForInboundResolverEndpoint is only for services that also have gateway endpoints.');
+  }
+  const hasGateway = world.vpcEndpoints
+    .where(`vpc:${vpcId}`)
+    .some(({ type, serviceName, state }) => type === 'Gateway' && serviceName === service.name && state === 'available');
+  if (only && !hasGateway) {
+    throw invalidParameter(
+      `To set PrivateDnsOnlyForInboundResolverEndpoint to true, the VPC ${vpcId} must have a Gateway endpoint for the service.`,
+    );
+  }
+}
