@@ -1,10 +1,26 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, test } from '@jest/globals';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+const project = new URL('../../', import.meta.url).pathname;
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'isthmus-lint-'));
+  cpSync(join(project, '.biome.jsonc'), join(folder, '.biome.jsonc'));
+  cpSync(join(project, '.lint'), join(folder, '.lint'), { recursive: true });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What the linter says of a source file with this text at this place. */
 function lint(path: string, text: string): string {
-  const { stdout, stderr } = spawnSync('node_modules/.bin/biome', ['lint', '--colors=off', `--stdin-file-path=${path}`], {
-    input: `${text}\n`,
+  const file = join(folder, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${text}\n`);
+  const { stdout, stderr } = spawnSync(join(project, 'node_modules/.bin/biome'), ['lint', '--colors=off', '--vcs-enabled=false', path], {
+    cwd: folder,
     encoding: 'utf8',
   });
   return stdout + stderr;
