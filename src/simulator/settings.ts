@@ -80,6 +80,12 @@ export interface Delays {
   readonly cidrBlockDisassociating: number;
   readonly instancePending: number;
   readonly instanceShuttingDown: number;
+  readonly transitGatewayPending: number;
+  readonly transitGatewayDeleting: number;
+  readonly transitGatewayAttachmentPending: number;
+  readonly transitGatewayAttachmentDeleting: number;
+  /** Of an attachment with a route table, and of propagation to one; and as long until these have ended. */
+  readonly transitGatewayAssociating: number;
   readonly natGatewayPending: number;
   readonly natGatewayDeleting: number;
   readonly prefixListChanging: number;
@@ -161,6 +167,11 @@ export const defaultSettings: WorldSettings = {
     instancePending: 3_000,
     instanceShuttingDown: 3_000,
     prefixListChanging: 1_000,
+    transitGatewayPending: 5_000,
+    transitGatewayDeleting: 5_000,
+    transitGatewayAttachmentPending: 5_000,
+    transitGatewayAttachmentDeleting: 5_000,
+    transitGatewayAssociating: 2_000,
     natGatewayPending: 5_000,
     natGatewayDeleting: 5_000,
     vpcEndpointInterfaces: 500,

@@ -2,6 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../ambient/clock.ts';
 import type { Random } from '../ambient/random.ts';
 import type { RegionNetwork, Tags } from '../network/model.ts';
+import type {
+  TransitGatewayAttachmentRecord,
+  TransitGatewayRecord,
+  TransitGatewayRouteTableRecord,
+} from './ec2/transit-gateway-records.ts';
 import { networkOf } from './network-view.ts';
 import type { ResourceShareAssociationRecord, ResourceShareInvitationRecord, ResourceShareRecord } from './ram/records.ts';
 import type {
@@ -75,6 +80,9 @@ export class World {
   readonly vpcs: Collection<VpcRecord>;
   readonly subnets: Collection<SubnetRecord>;
   readonly internetGateways: Collection<InternetGatewayRecord>;
+  readonly transitGateways: Collection<TransitGatewayRecord>;
+  readonly transitGatewayAttachments: Collection<TransitGatewayAttachmentRecord>;
+  readonly transitGatewayRouteTables: Collection<TransitGatewayRouteTableRecord>;
   readonly routeTables: Collection<RouteTableRecord>;
   readonly securityGroups: Collection<SecurityGroupRecord>;
   readonly securityGroupRules: Collection<SecurityGroupRuleRecord>;
@@ -141,6 +149,18 @@ export class World {
     };
     this.vpcs = new Collection('vpcs', context, (vpc) => [inPlace(vpc)]);
     this.subnets = new Collection('subnets', context, (subnet) => [inPlace(subnet), inVpc(subnet)]);
+    this.transitGateways = new Collection('transitGateways', context, (gateway) => [inPlace(gateway), `region:${gateway.region}`]);
+    this.transitGatewayAttachments = new Collection('transitGatewayAttachments', context, (attachment) => [
+      ...new Set([attachment.vpcOwnerId, attachment.transitGatewayOwnerId].map((owner) => `place:${owner}/${attachment.region}`)),
+      `vpc:${attachment.vpcId}`,
+      `gateway:${attachment.transitGatewayId}`,
+      ...(attachment.association ? [`associated:${attachment.association.routeTableId}`] : []),
+      ...attachment.propagations.map(({ routeTableId }) => `propagates:${routeTableId}`),
+    ]);
+    this.transitGatewayRouteTables = new Collection('transitGatewayRouteTables', context, (table) => [
+      inPlace(table),
+      `gateway:${table.transitGatewayId}`,
+    ]);
     this.internetGateways = new Collection('internetGateways', context, (gateway) => [
       inPlace(gateway),
       ...(gateway.vpcId ? [`vpc:${gateway.vpcId}`] : []),
@@ -443,6 +463,9 @@ export class World {
       this.vpcs,
       this.subnets,
       this.internetGateways,
+      this.transitGateways,
+      this.transitGatewayAttachments,
+      this.transitGatewayRouteTables,
       this.routeTables,
       this.securityGroups,
       this.securityGroupRules,

@@ -49,6 +49,18 @@ export const idKinds = {
   ]),
   elasticIp: kind('eipalloc', 'elastic-ip', 'allocation ID', ['InvalidAllocationID.NotFound', 'InvalidAllocationID.Malformed']),
   elasticIpAssociation: kind('eipassoc', undefined, 'association ID', ['InvalidAssociationID.NotFound', 'InvalidAssociationID.Malformed']),
+  transitGateway: kind('tgw', 'transit-gateway', 'transitGateway ID', [
+    'InvalidTransitGatewayID.NotFound',
+    'InvalidTransitGatewayID.Malformed',
+  ]),
+  transitGatewayAttachment: kind('tgw-attach', 'transit-gateway-attachment', 'transitGatewayAttachment ID', [
+    'InvalidTransitGatewayAttachmentID.NotFound',
+    'InvalidTransitGatewayAttachmentID.Malformed',
+  ]),
+  transitGatewayRouteTable: kind('tgw-rtb', 'transit-gateway-route-table', 'transitGatewayRouteTable ID', [
+    'InvalidTransitGatewayRouteTableId.NotFound',
+    'InvalidTransitGatewayRouteTableId.Malformed',
+  ]),
   natGateway: kind('nat', 'natgateway', 'natGateway ID', ['NatGatewayNotFound', 'NatGatewayMalformed']),
   egressOnlyInternetGateway: kind('eigw', 'egress-only-internet-gateway', 'egressOnlyInternetGateway ID', [
     'InvalidGatewayID.NotFound',

@@ -17,6 +17,10 @@ import { securityGroupRuleOperations } from './security-group-rules.ts';
 import { securityGroupOperations } from './security-groups.ts';
 import { subnetOperations } from './subnets.ts';
 import { tagOperations } from './tags.ts';
+import { transitGatewayAttachmentOperations } from './transit-gateway-attachments.ts';
+import { transitGatewayRouteTableOperations } from './transit-gateway-route-tables.ts';
+import { transitGatewayRouteOperations } from './transit-gateway-routes.ts';
+import { transitGatewayOperations } from './transit-gateways.ts';
 import { vpcCidrBlockOperations } from './vpc-cidr-blocks.ts';
 import { vpcEndpointOperations } from './vpc-endpoints.ts';
 import { vpcOperations } from './vpcs.ts';
@@ -43,6 +47,10 @@ export function ec2Operations(world: World): Operations {
     ...securityGroupRuleOperations(world),
     ...subnetOperations(world),
     ...tagOperations(world),
+    ...transitGatewayAttachmentOperations(world),
+    ...transitGatewayOperations(world),
+    ...transitGatewayRouteOperations(world),
+    ...transitGatewayRouteTableOperations(world),
     ...vpcCidrBlockOperations(world),
     ...endpointServiceCatalogueOperations(world),
     ...vpcEndpointOperations(world),

@@ -120,6 +120,10 @@ export interface Listing<Value extends { readonly id: string }> {
   readonly fields: FilterFields<Value>;
   /** Left out where the call does not page. */
   readonly limits?: PageLimits;
+  /** The key of what may be listed at all; by default the caller's place. */
+  readonly under?: string;
+  /** Whether the call filters by tags, as all do whose things can be tagged, but for a few. */
+  readonly tagFilters?: false;
   /** Where AWS shows less than what lies in the caller's place. */
   readonly visible?: (value: Value) => boolean;
   /** Whether the call refuses ids together with MaxResults; the name of its parameter of ids. */
@@ -146,10 +150,11 @@ export function list<Value extends { readonly id: string }>(
       `The parameter ${listing.idsParameterWithoutPages} cannot be used with the parameter maxResults`,
     );
   }
-  const inPlace = (): Value[] => collection.seenWhere(`place:${place}`).filter(visible);
-  const candidates = ids ? ids.map((id) => seenById(world, { listing, id, place, visible })) : inPlace();
+  const under = listing.under ?? `place:${place}`;
+  const inPlace = (): Value[] => collection.seenWhere(under).filter(visible);
+  const candidates = ids ? ids.map((id) => seenById(world, { listing, id, under, visible })) : inPlace();
   candidates.sort((a, b) => collection.orderOf(a.id) - collection.orderOf(b.id));
-  const tagsOf = kind.resourceType ? (value: Value): Tags => world.seenTagsOf(place, value.id) : undefined;
+  const tagsOf = kind.resourceType && listing.tagFilters !== false ? (value: Value): Tags => world.seenTagsOf(place, value.id) : undefined;
   const test = filterTest(input.Filters ?? [], fields, tagsOf);
   if (!limits) return { items: candidates.filter(test) };
   return page(world, { items: candidates.filter(test), orderOf: (value) => collection.orderOf(value.id), input, limits });
@@ -157,11 +162,11 @@ export function list<Value extends { readonly id: string }>(
 
 function seenById<Value extends { readonly id: string }>(
   world: World,
-  { listing, id, place, visible }: { listing: Listing<Value>; id: string; place: string; visible: (value: Value) => boolean },
+  { listing, id, under, visible }: { listing: Listing<Value>; id: string; under: string; visible: (value: Value) => boolean },
 ): Value {
   checkId(listing.kind, id);
   const value = listing.collection.seen(id);
-  const here = value && listing.collection.isUnder(value, `place:${place}`) && visible(value);
+  const here = value && listing.collection.isUnder(value, under) && visible(value);
   if (!here || !isKnown(world, listing.collection, id)) throw notFound(listing.kind, id);
   return value;
 }

@@ -51,6 +51,10 @@ function leadsSomewhere(world: World, table: RouteTableRecord, { type, id }: Rou
       return world.internetGateways.get(id)?.vpcId === table.vpcId;
     case 'egress-only-internet-gateway':
       return world.egressOnlyInternetGateways.get(id)?.vpcId === table.vpcId;
+    case 'transit-gateway':
+      return world.transitGatewayAttachments
+        .where(`vpc:${table.vpcId}`)
+        .some(({ transitGatewayId, state }) => transitGatewayId === id && (state === 'available' || state === 'modifying'));
     case 'nat-gateway':
       return world.natGateways.get(id)?.state === 'available';
     case 'instance':

@@ -11,6 +11,7 @@ import { findEgressOnlyInternetGateway, findInstance, findNetworkInterface, find
 import { isVisibleTo } from './peering-view.ts';
 import { checkRouteCount, findPrefixList } from './prefix-list-view.ts';
 import { isLive, local, vpcCidrs } from './route-state.ts';
+import { usableAttachment } from './transit-gateway-view.ts';
 
 type RouteRequest = CreateRouteRequest & ReplaceRouteRequest;
 
@@ -120,11 +121,17 @@ function readTarget(world: World, call: Call, { input, table }: { input: RouteRe
       }
       return { type: 'egress-only-internet-gateway', id: gateway.id };
     }
-    case 'transitGatewayId':
-      throw new ApiError('InvalidTransitGatewayID.NotFound', `The transitGateway ID '${input.TransitGatewayId}' does not exist`);
     case 'vpcEndpointId': {
       const { id, type } = findVpcEndpoint(world, call, input.VpcEndpointId);
       throw invalidValue(`The endpoint ${id} is of the type ${type}; a route can lead only to one of the type GatewayLoadBalancer.`);
+    }
+    case 'transitGatewayId': {
+      const id = input.TransitGatewayId!;
+      checkId(idKinds.transitGateway, id);
+      // Unknown to the VPC until it is attached (aws.md 6.1).
+      if (!usableAttachment(world, table.vpcId, id) || !isKnown(world, world.transitGateways, id))
+        throw notFound(idKinds.transitGateway, id);
+      return { type: 'transit-gateway', id };
     }
     default:
       throw new ApiError('InvalidGatewayID.NotFound', `The target that ${parameter} names does not exist`);

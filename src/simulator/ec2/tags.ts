@@ -124,6 +124,9 @@ const taggables: readonly Taggable[] = [
   taggable(idKinds.vpcEndpoint, (world) => world.vpcEndpoints),
   taggable(idKinds.prefixList, (world) => world.prefixLists),
   taggable(idKinds.elasticIp, (world) => world.elasticIps),
+  taggable(idKinds.transitGateway, (world) => world.transitGateways),
+  taggable(idKinds.transitGatewayAttachment, (world) => world.transitGatewayAttachments),
+  taggable(idKinds.transitGatewayRouteTable, (world) => world.transitGatewayRouteTables),
   taggable(idKinds.natGateway, (world) => world.natGateways),
   taggable(idKinds.egressOnlyInternetGateway, (world) => world.egressOnlyInternetGateways),
 ];

@@ -21,6 +21,7 @@ import { endPeering } from './peering-connections.ts';
 import { createRouteTable } from './route-tables.ts';
 import { createSecurityGroup, removeSecurityGroup } from './security-groups.ts';
 import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
+import { isLiveAttachment } from './transit-gateway-view.ts';
 import { finishAssociation, newIpv6Block, readVpcCidr, shownIpv4Block, shownIpv6Block } from './vpc-cidr-blocks.ts';
 
 function shown(vpc: VpcRecord, tags: Vpc['Tags']): Vpc {
@@ -92,6 +93,7 @@ function hasDependencies(world: World, vpc: VpcRecord): boolean {
     world.internetGateways.where(inVpc).length > 0 ||
     world.egressOnlyInternetGateways.where(inVpc).length > 0 ||
     world.vpcEndpoints.where(inVpc).length > 0 ||
+    world.transitGatewayAttachments.where(inVpc).some(isLiveAttachment) ||
     world.securityGroups.where(inVpc).some(({ groupName }) => groupName !== 'default') ||
     world.networkAcls.where(inVpc).some(({ isDefault }) => !isDefault) ||
     world.routeTables.where(inVpc).some(({ associations }) => !associations.some(({ main }) => main)) ||
