@@ -1,14 +1,20 @@
 import { AwsSimulator, type AwsSimulatorOptions } from './aws-simulator.ts';
 import { ec2Operations } from './ec2/index.ts';
+import { authorizeBy } from './iam.ts';
 import { route53Operations } from './route53/index.ts';
+import { vpcLatticeOperations } from './vpc-lattice/index.ts';
 import type { World } from './world.ts';
 
 /** A simulator in front of a world: all that the world models, with the roles that it lists. */
-export function simulatorOf(world: World, options: Omit<AwsSimulatorOptions, 'ec2' | 'services' | 'roleTrust' | 'dump'>): AwsSimulator {
+export function simulatorOf(
+  world: World,
+  options: Omit<AwsSimulatorOptions, 'ec2' | 'services' | 'authorize' | 'roleTrust' | 'dump'>,
+): AwsSimulator {
   return new AwsSimulator({
     ...options,
     ec2: ec2Operations(world),
-    services: { route53: route53Operations(world) },
+    services: { route53: route53Operations(world), 'vpc-lattice': vpcLatticeOperations(world) },
+    authorize: authorizeBy(world),
     roleTrust: world,
     dump: () => world.dump(),
   });
