@@ -68,11 +68,15 @@ const failuresBeforeRelist = 5;
  */
 export function startWatch<Seen extends WatchedObject>(options: WatchOptions<Seen>): Promise<void> {
   return new Promise((resolve) => {
-    keepWatching(options, resolve).catch((error) => {
-      // Only a raised signal leads out of the loop.
-      if (!options.signal.aborted) options.log.error({ error, kind: options.watched.kind }, 'the watch ended');
-      resolve();
-    });
+    const watch = () => {
+      keepWatching(options, resolve).catch((error) => {
+        if (options.signal.aborted) return resolve();
+        // Nothing should lead out of the loop; if something does, a process that sees nothing any more would be worse than a late start.
+        options.log.error({ error, kind: options.watched.kind }, 'the watch ended, and is started again');
+        options.clock.after(longestDelayMs, watch);
+      });
+    };
+    watch();
   });
 }
 

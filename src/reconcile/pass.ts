@@ -119,6 +119,11 @@ async function look(kind: Kind, found: Resource, context: PassContext): Promise<
     context.log.info({ key: keyOf(resource) }, 'everything it made is gone: let go');
     return nothingMore;
   }
+  if (plan.steps.length > 0 && !deleting && claimsMore(kind, resource, plan)) {
+    // Others must see what this one claims before it writes anything: of two that are made together only one goes on.
+    await writeStatus(kind, resource, { plan, failures: [], working: plan.steps[0]?.sentence }, context);
+    return { again: 'now', writes: 0, stepsLeft: plan.steps.length };
+  }
   const done = await carryOut(kind, resource, plan, context);
   return finish(kind, done.resource, { ...done, plan: { ...plan, memory: done.memory } }, context);
 }
@@ -139,6 +144,13 @@ function heldBy(resource: Resource, deleting: boolean): Outlook['held'] {
   if (spec.observeOnly && !deleting)
     return { reason: 'ObserveOnly', message: 'spec.observeOnly: nothing is written to AWS; status.plan says what would be' };
   return undefined;
+}
+
+/** Whether a plan has found out more of what the object claims than stands in its status. */
+function claimsMore(kind: Kind, resource: Resource, plan: Plan): boolean {
+  const known = kind.claims(resource);
+  const status = { ...resource.status, ...(plan.status as object) };
+  return kind.claims({ ...resource, status }).some((claim) => !known.includes(claim));
 }
 
 /** The first write of a new generation: nobody may take the old Ready for the new one's. */
@@ -336,6 +348,8 @@ async function writeStatus(
   if (isDeepStrictEqual(status, compact(resource.status ?? {}))) return resource;
   mustLead(context);
   const written = await context.cluster.writeStatus(resource, status);
+  // At once, and not only when the watch tells: what it claims is not free any more.
+  context.claims.note({ kind: written.kind, namespace: written.metadata.namespace, name: written.metadata.name }, written);
   await tell(written, before, context);
   return written;
 }

@@ -88,7 +88,7 @@ export function seeConnection(
 }
 
 /** Every connection between the two VPCs, in either direction, the most useful one first. */
-function connectionsOfPair(sides: ResolvedSides): readonly string[] {
+function connectionsOfPair(sides: ResolvedSides): readonly { readonly id: string; readonly state: PeeringState }[] {
   const ids = new Map<string, PeeringState>();
   for (const { view, vpcId } of managedSides(sides)) {
     const ofVpc = grouped(view.peeringConnections, 'vpc', ({ requester, accepter }) => [requester.vpcId, accepter.vpcId]);
@@ -102,7 +102,7 @@ function connectionsOfPair(sides: ResolvedSides): readonly string[] {
   return [...ids]
     .filter(([, state]) => isLiveState(state))
     .sort(([oneId, one], [otherId, other]) => stateRank(other) - stateRank(one) || (oneId < otherId ? -1 : 1))
-    .map(([id]) => id);
+    .map(([id, state]) => ({ id, state }));
 }
 
 /** The CIDRs of the two VPCs that overlap, IPv4 and IPv6, secondary blocks too: AWS judges by all of them (aws.md 1.2). */
@@ -137,8 +137,10 @@ export function planConnection(input: PeeringInput, sides: ResolvedSides): Conne
 
   const known = mine && mine.id !== '' ? seeConnection(mine.id, sides, mine.created) : undefined;
   const pair = connectionsOfPair(sides);
-  const best = pair[0];
-  const chosenId = known && isLiveState(known.state) && known.state !== 'pending-acceptance' ? known.id : (best ?? known?.id);
+  const [best] = pair;
+  // Its own, unless another one has come further: only one between two VPCs can become active.
+  const isAhead = best !== undefined && (!known || !isLiveState(known.state) || stateRank(best.state) > stateRank(known.state));
+  const chosenId = isAhead ? best.id : known?.id;
 
   if (chosenId !== undefined) {
     const connection = chosenId === known?.id ? known : seeConnection(chosenId, sides, false);
