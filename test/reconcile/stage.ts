@@ -30,6 +30,8 @@ export interface Stage {
   get(name: string): Resource | undefined;
   /** Starts a controller process; an earlier one should have been stopped or killed. */
   start(options?: ProcessOptions): Promise<Process>;
+  /** Kills every process there is. */
+  killAll(): void;
   /** Lets time pass until it is so. @throws Error with the object's conditions when it is not within the time */
   until(what: () => boolean, withinMs: number): Promise<void>;
   /** Lets this much time pass. */
@@ -207,6 +209,9 @@ export function setStage(options: StageOptions): Stage {
     },
     get: (name) => server.read(keyOf(name)),
     start,
+    killAll() {
+      for (const process of processes) if (!process.dead) process.kill();
+    },
     until,
     async pass(ms) {
       const end = clock.monotonic() + ms;
