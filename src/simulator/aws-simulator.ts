@@ -1,9 +1,10 @@
 import { type Clock, sleep } from '../ambient/clock.ts';
 import { type Random, seededRandom } from '../ambient/random.ts';
 import { type FaultEffect, type FaultOrder, Faults, fitsOperation, readFaultRules } from './faults.ts';
+import type { Authorize } from './iam.ts';
 import { SignatureError, type Signer, signerOf } from './identity.ts';
 import { CallRecord, type RecordedCall } from './record.ts';
-import { ApiError, type Operations } from './service.ts';
+import { ApiError, type Call, type Operations } from './service.ts';
 import { type ServiceWire, serviceWires } from './services.ts';
 import { type RoleTrust, stsOperations } from './sts.ts';
 import { Throttle } from './throttle.ts';
@@ -28,6 +29,8 @@ export interface AwsSimulatorOptions {
   readonly ec2: Operations;
   /** Other services as they behave, by their signing names: `vpc-lattice`, `ram` … */
   readonly services?: Readonly<Record<string, Operations>> | undefined;
+  /** Says what a session's role may not do; left out, every session may do everything. */
+  readonly authorize?: Authorize | undefined;
   /** Which roles there are; left out, every role exists and trusts everybody. */
   readonly roleTrust?: RoleTrust | undefined;
   /** The state of everything, for a person to read. */
@@ -53,6 +56,7 @@ export class AwsSimulator {
   readonly #services: ReadonlyMap<string, { readonly wire: ServiceWire; readonly operations: Operations }>;
   readonly #random: Random;
   readonly #dump: (() => unknown) | undefined;
+  readonly #authorize: Authorize | undefined;
   readonly #onBug: (description: string, error: unknown) => void;
 
   constructor(options: AwsSimulatorOptions) {
@@ -69,6 +73,7 @@ export class AwsSimulator {
     this.#throttle = options.throttling ? new Throttle(options.clock) : undefined;
     this.#services = new Map(serviceWires.map((wire) => [wire.signingName, { wire, operations: operations[wire.signingName] ?? {} }]));
     this.#dump = options.dump;
+    this.#authorize = options.authorize;
     this.#onBug = options.onBug ?? writeBug;
     if (options.faults) this.orderFaults(options.faults);
   }
@@ -136,7 +141,10 @@ export class AwsSimulator {
     // Kept back is the answer whatever it says, an error too.
     if (effects.some((effect) => 'hangAnswer' in effect)) call.answer = 'never comes';
     else if (effects.some((effect) => 'loseAnswer' in effect)) call.answer = 'is lost';
-    const output = handler(call.parameters as never, { accountId, region, callerArn: signer.callerArn });
+    const caller: Call = { accountId, region, callerArn: signer.callerArn, session: signer.session };
+    const refusal = this.#authorize?.({ service, operation, input: call.parameters, call: caller });
+    if (refusal) throw wire.denied(caller, operation, refusal);
+    const output = handler(call.parameters as never, caller);
     const answer = wire.protocol.writeOutput(operation, output, call.requestId);
     return this.#end(call, 'OK', answer);
   }

@@ -17,6 +17,7 @@ export interface RoleSession {
   readonly accessKeyId: string;
   readonly roleArn: string;
   readonly sessionName: string;
+  readonly tags: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
@@ -66,7 +67,8 @@ export function signerOf(request: WireRequest, now: number): Signer {
   if (session?.accessKeyId !== accessKeyId) throw new SignatureError('invalidToken', service);
   if (session.expiresAt <= now) throw new SignatureError('expiredToken', service);
   const role = parseRoleArn(session.roleArn)!;
-  return { accountId: role.accountId, callerArn: sessionArn(session), region, service };
+  const { roleArn, tags } = session;
+  return { accountId: role.accountId, callerArn: sessionArn(session), session: { roleArn, tags }, region, service };
 }
 
 /** Access key ids of sessions begin with this; those of users and accounts never do. */
@@ -92,10 +94,10 @@ export function writeSessionToken(session: RoleSession): string {
 function readSessionToken(token: string): RoleSession | undefined {
   try {
     const read: Partial<RoleSession> | null = JSON.parse(Buffer.from(token, 'base64').toString());
-    const { accessKeyId, roleArn, sessionName, expiresAt } = read ?? {};
+    const { accessKeyId, roleArn, sessionName, tags = {}, expiresAt } = read ?? {};
     if (typeof accessKeyId !== 'string' || typeof roleArn !== 'string' || typeof sessionName !== 'string') return undefined;
     if (typeof expiresAt !== 'number' || !parseRoleArn(roleArn)) return undefined;
-    return { accessKeyId, roleArn, sessionName, expiresAt };
+    return { accessKeyId, roleArn, sessionName, tags, expiresAt };
   } catch {
     return undefined;
   }

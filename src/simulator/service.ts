@@ -10,6 +10,15 @@ export interface Call {
   readonly region: string;
   /** `arn:aws:sts::111122223333:assumed-role/isthmus/session`, `arn:aws:iam::111122223333:root` … */
   readonly callerArn: string;
+  /** Where a session of a role calls. */
+  readonly session?: SessionIdentity | undefined;
+}
+
+/** What stays of AssumeRole for as long as a session lasts. */
+export interface SessionIdentity {
+  readonly roleArn: string;
+  /** Session tags; fixed for the session. */
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** One modelled operation: input and output are the SDK's own types. It runs to its end at once; what takes time is left to the world's clock. */

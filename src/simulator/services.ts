@@ -3,6 +3,7 @@ import * as ram from '@aws-sdk/client-ram';
 import * as route53 from '@aws-sdk/client-route-53';
 import * as sts from '@aws-sdk/client-sts';
 import * as vpcLattice from '@aws-sdk/client-vpc-lattice';
+import type { Refusal } from './iam.ts';
 import type { SignatureFlaw } from './identity.ts';
 import { ApiError, type Call } from './service.ts';
 import { invalidField, validation } from './vpc-lattice/errors.ts';
@@ -21,7 +22,8 @@ export interface ServiceWire {
   /** By which a request that is not signed can be told to be for this service. */
   readonly version: string;
   badSignature(flaw: SignatureFlaw): ApiError;
-  denied(call: Call, operation: string): ApiError;
+  /** @param refusal what a policy had to say; left out where a call is turned away for no reason */
+  denied(call: Call, operation: string, refusal?: Refusal): ApiError;
   throttled(operation: string): ApiError;
   internalError(): ApiError;
 }
@@ -44,10 +46,14 @@ const ec2Wire: ServiceWire = {
     }
   },
 
-  denied: (call, operation) =>
-    new ApiError('UnauthorizedOperation', `You are not authorized to perform this operation. ${notAllowed(call, `ec2:${operation}`)}`, {
-      httpStatus: 403,
-    }),
+  denied: (call, operation, refusal) =>
+    new ApiError(
+      'UnauthorizedOperation',
+      `You are not authorized to perform this operation. ${notAllowed(call, `ec2:${operation}`, refusal)}`,
+      {
+        httpStatus: 403,
+      },
+    ),
   throttled: () => new ApiError('RequestLimitExceeded', 'Request limit exceeded.', { httpStatus: 503 }),
   internalError: () => new ApiError('InternalError', 'An internal error has occurred', { httpStatus: 500 }),
 };
@@ -70,7 +76,7 @@ const stsWire: ServiceWire = {
     }
   },
 
-  denied: (call, operation) => new ApiError('AccessDenied', notAllowed(call, `sts:${operation}`), { httpStatus: 403 }),
+  denied: (call, operation, refusal) => new ApiError('AccessDenied', notAllowed(call, `sts:${operation}`, refusal), { httpStatus: 403 }),
   throttled: () => new ApiError('Throttling', 'Rate exceeded'),
   internalError: () =>
     new ApiError('InternalFailure', 'The request processing has failed because of an unknown error', { httpStatus: 500 }),
@@ -91,7 +97,8 @@ const latticeWire: ServiceWire = {
   }),
 
   badSignature: jsonBadSignature,
-  denied: (call, operation) => new ApiError('AccessDeniedException', notAllowed(call, `vpc-lattice:${operation}`), { httpStatus: 403 }),
+  denied: (call, operation, refusal) =>
+    new ApiError('AccessDeniedException', notAllowed(call, `vpc-lattice:${operation}`, refusal), { httpStatus: 403 }),
   throttled: () => new ApiError('ThrottlingException', 'Rate exceeded', { httpStatus: 429 }),
   internalError: () => new ApiError('InternalServerException', 'An internal error has occurred', { httpStatus: 500 }),
 };
@@ -111,7 +118,8 @@ const ramWire: ServiceWire = {
   }),
 
   badSignature: jsonBadSignature,
-  denied: (call, operation) => new ApiError('AccessDeniedException', notAllowed(call, `ram:${operation}`), { httpStatus: 403 }),
+  denied: (call, operation, refusal) =>
+    new ApiError('AccessDeniedException', notAllowed(call, `ram:${operation}`, refusal), { httpStatus: 403 }),
   throttled: () => new ApiError('ThrottlingException', 'Rate exceeded', { httpStatus: 429 }),
   internalError: () => new ApiError('ServerInternalException', 'An internal error has occurred', { httpStatus: 500 }),
 };
@@ -138,7 +146,8 @@ const route53Wire: ServiceWire = {
     }
   },
 
-  denied: (call, operation) => new ApiError('AccessDenied', notAllowed(call, `route53:${operation}`), { httpStatus: 403 }),
+  denied: (call, operation, refusal) =>
+    new ApiError('AccessDenied', notAllowed(call, `route53:${operation}`, refusal), { httpStatus: 403 }),
   throttled: () => new ApiError('Throttling', 'Rate exceeded'),
   internalError: () => new ApiError('InternalFailure', 'An internal error has occurred', { httpStatus: 500 }),
 };
@@ -154,8 +163,14 @@ function incompleteSignature(): ApiError {
   return new ApiError('IncompleteSignature', 'The request signature does not conform to AWS standards.');
 }
 
-function notAllowed(call: Call, action: string): string {
-  return `User: ${call.callerArn} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`;
+function notAllowed(call: Call, operation: string, refusal: Refusal | undefined): string {
+  const { action, resource, decision } = refusal ?? { action: operation, resource: '*', decision: 'implicitlyDenied' };
+  const on = resource === '*' ? '' : ` on resource: ${resource}`;
+  const why =
+    decision === 'explicitlyDenied'
+      ? 'with an explicit deny in an identity-based policy'
+      : `because no identity-based policy allows the ${action} action`;
+  return `User: ${call.callerArn} is not authorized to perform: ${action}${on} ${why}`;
 }
 
 /** What the services that speak JSON say of signatures. */

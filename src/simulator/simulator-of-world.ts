@@ -1,6 +1,7 @@
 import { AwsSimulator, type AwsSimulatorOptions } from './aws-simulator.ts';
 import { ec2Operations } from './ec2/index.ts';
 import { authorizeBy } from './iam.ts';
+import { ramOperations } from './ram/index.ts';
 import { route53Operations } from './route53/index.ts';
 import { vpcLatticeOperations } from './vpc-lattice/index.ts';
 import type { World } from './world.ts';
@@ -13,7 +14,7 @@ export function simulatorOf(
   return new AwsSimulator({
     ...options,
     ec2: ec2Operations(world),
-    services: { route53: route53Operations(world), 'vpc-lattice': vpcLatticeOperations(world) },
+    services: { route53: route53Operations(world), ram: ramOperations(world), 'vpc-lattice': vpcLatticeOperations(world) },
     authorize: authorizeBy(world),
     roleTrust: world,
     dump: () => world.dump(),

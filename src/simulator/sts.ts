@@ -10,6 +10,8 @@ import { constraintBroken } from './wire/aws-query.ts';
 export interface RoleTrust {
   /** @returns true, or why not, for a person to read */
   mayAssume(callerAccountId: string, roleArn: string, externalId: string | undefined): true | string;
+  /** Whether the role's trust lets sessions be tagged (`sts:TagSession`). Left out, every role's does. */
+  mayTagSession?(roleArn: string): boolean;
 }
 
 /** Seconds. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
@@ -46,13 +48,18 @@ export function stsOperations({ clock, random, trust }: { clock: Clock; random: 
         const message = `User: ${call.callerArn} is not authorized to perform: sts:AssumeRole on resource: ${roleArn} (${allowed})`;
         throw new ApiError('AccessDenied', message, { httpStatus: 403 });
       }
+      const tags = Object.fromEntries((input.Tags ?? []).map(({ Key, Value }) => [Key!, Value!]));
+      if (input.Tags?.length && trust?.mayTagSession?.(roleArn) === false) {
+        const message = `User: ${call.callerArn} is not authorized to perform: sts:TagSession on resource: ${roleArn}`;
+        throw new ApiError('AccessDenied', message, { httpStatus: 403 });
+      }
       const accessKeyId = temporaryKeyPrefix + letters(random, 16);
       const expiresAt = clock.now() + seconds * 1000;
       return {
         Credentials: {
           AccessKeyId: accessKeyId,
           SecretAccessKey: letters(random, 40),
-          SessionToken: writeSessionToken({ accessKeyId, roleArn, sessionName, expiresAt }),
+          SessionToken: writeSessionToken({ accessKeyId, roleArn, sessionName, tags, expiresAt }),
           Expiration: new Date(expiresAt),
         },
         AssumedRoleUser: {

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
 import { z } from 'zod';
 import { parseCidr } from '../network/cidr.ts';
+import { type Policy, PolicyError, readPolicy } from './iam/policy.ts';
 import { isRegion } from './zones.ts';
 
 /** A world file that cannot be used. The message names file, line, column and field, what was found there and what would be right. */
@@ -58,6 +59,16 @@ const ports = z.union([z.int().min(0).max(65_535), z.string().regex(/^\d{1,5}-\d
 const protocol = text('tcp, udp, icmp, icmpv6, all, or the number of a protocol', (value) =>
   /^(?:tcp|udp|icmp|icmpv6|all|\d{1,3})$/.test(value),
 );
+
+const policy = z.unknown().transform((document, context): Policy => {
+  try {
+    return readPolicy(document);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    context.issues.push({ code: 'custom', message: error.message, input: document });
+    return z.NEVER;
+  }
+});
 
 const rule = { protocol: protocol.default('all'), ports: ports.optional(), description: z.string().optional() };
 
@@ -190,6 +201,10 @@ const file = fields({
       arn: text('a role such as arn:aws:iam::111122223333:role/isthmus', (value) => /^arn:aws:iam::\d{12}:role\/.+$/.test(value)),
       trusts: listOf(accountId),
       externalId: z.string().optional(),
+      /** `false`: nobody may give its sessions tags. */
+      tagSession: flag.default(true),
+      /** An IAM policy, as AWS writes them: its sessions may do what it allows, and nothing else. Left out: everything. */
+      policy: policy.optional(),
     }),
   ).optional(),
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../ambient/clock.ts';
 import type { Random } from '../ambient/random.ts';
 import type { RegionNetwork, Tags } from '../network/model.ts';
+import type { Policy } from './iam/policy.ts';
 import type {
   TransitGatewayAttachmentRecord,
   TransitGatewayRecord,
@@ -50,6 +51,10 @@ export interface Role {
   /** The accounts whose identities may assume it. */
   readonly trusts: readonly string[];
   readonly externalId?: string | undefined;
+  /** `false`: its trust policy does not allow `sts:TagSession`. */
+  readonly tagSession?: boolean | undefined;
+  /** What its sessions may do; left out, everything. */
+  readonly policy?: Policy | undefined;
 }
 
 /** Where something is: an account's part of a region. */
@@ -412,6 +417,16 @@ export class World {
     if (!role.trusts.includes(callerAccountId)) return `${roleArn} does not trust account ${callerAccountId}`;
     if (role.externalId !== undefined && role.externalId !== externalId) return `${roleArn} asks for another external id`;
     return true;
+  }
+
+  /** Whether the role's trust lets its sessions be tagged. */
+  mayTagSession(roleArn: string): boolean {
+    return this.#roles?.get(roleArn)?.tagSession !== false;
+  }
+
+  /** What sessions of the role may do; undefined where they may do everything. */
+  policyOf(roleArn: string): Policy | undefined {
+    return this.#roles?.get(roleArn)?.policy;
   }
 
   /** Whether the owner of a thing shares it with the account. Nothing is shared until somebody says what is ({@link shareBy}). */
