@@ -14,6 +14,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { parseCidr } from '../network/cidr.ts';
 import { ec2Operations } from './ec2/index.ts';
+import { createNetworkLoadBalancer } from './ec2/network-load-balancers.ts';
 import { createVpc } from './ec2/vpcs.ts';
 import { ApiError, type Call, type Operations } from './service.ts';
 import type { World } from './world.ts';
@@ -153,6 +154,7 @@ class Loader {
     this.#securityGroups(vpc);
     this.#networkAcls(vpc);
     this.#instances(vpc);
+    this.#networkLoadBalancers(vpc);
   }
 
   #internetGateway({ description: { internetGateway, name }, path, call, key, vpcId }: Building): void {
@@ -290,6 +292,29 @@ class Loader {
         const listens = instance.listens.map((text) => ({ protocol: text.split('/')[0]!, port: Number(text.split('/')[1]) }));
         this.#world.instances.change(id, { listens });
       }
+    });
+  }
+
+  #networkLoadBalancers({ description: { networkLoadBalancers }, path, call, key }: Building): void {
+    networkLoadBalancers.forEach((balancer, index) => {
+      const at = [...path, 'networkLoadBalancers', index];
+      const idPath = this.#newKey(`${key}/networkLoadBalancers/${balancer.name}`, at);
+      const subnetIds = balancer.subnets.map((name, place) =>
+        this.#idOf(`${key}/subnets/${name}`, [...at, 'subnets', place], 'subnet of the VPC'),
+      );
+      const listeners = balancer.listeners.map(({ port, targetPort = port, targets }, place) => ({
+        port,
+        targetPort,
+        targetInstanceIds: targets.map((name, target) =>
+          this.#idOf(`${key}/instances/${name}`, [...at, 'listeners', place, 'targets', target], 'instance of the VPC'),
+        ),
+      }));
+      const { id } = this.#named(
+        { path: at, idPath, ids: {} },
+        () => this.#world.atomically(() => createNetworkLoadBalancer(this.#world, call, { name: balancer.name, subnetIds, listeners })),
+        'CreateLoadBalancer',
+      );
+      this.ids.set(idPath, id);
     });
   }
 

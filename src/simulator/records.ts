@@ -126,7 +126,7 @@ export interface NetworkInterfaceRecord extends Owned {
 }
 
 /** AWS's names of the kinds of interface that it makes for its services. Those of resource gateways have no name of their own. */
-export type ManagedInterfaceType = 'nat_gateway' | 'transit_gateway' | 'vpc_endpoint' | 'interface';
+export type ManagedInterfaceType = 'nat_gateway' | 'transit_gateway' | 'vpc_endpoint' | 'interface' | 'network_load_balancer';
 
 export interface InstanceRecord extends Owned {
   readonly vpcId: string;
@@ -283,6 +283,43 @@ export interface VpcEndpointRecord extends Owned {
   /** What makes the endpoint's public names hard to guess: eight letters and digits. */
   readonly dnsLabel: string;
   readonly failure?: { readonly code: string; readonly message: string } | undefined;
+}
+
+/** What a network load balancer sends on. */
+export interface NetworkLoadBalancerListener {
+  readonly port: number;
+  readonly targetPort: number;
+  readonly targetInstanceIds: readonly string[];
+}
+
+/** A network load balancer: only the world file, and tests, make them. Its id is its ARN. */
+export interface NetworkLoadBalancerRecord extends Owned {
+  readonly name: string;
+  readonly vpcId: string;
+  readonly subnetIds: readonly string[];
+  readonly networkInterfaceIds: readonly string[];
+  readonly listeners: readonly NetworkLoadBalancerListener[];
+}
+
+/** A provider's service that consumers reach through interface endpoints (aws.md 4.8). */
+export interface EndpointServiceRecord extends Owned {
+  readonly state: 'Available' | 'Deleting';
+  readonly networkLoadBalancerArns: readonly string[];
+  readonly acceptanceRequired: boolean;
+  /** A name that consumers' private DNS answers for, once the provider has proven by a TXT record to own it. */
+  readonly privateDns?:
+    | {
+        readonly name: string;
+        readonly state: 'pendingVerification' | 'verified' | 'failed';
+        readonly txtName: string;
+        readonly txtValue: string;
+      }
+    | undefined;
+  readonly ipAddressTypes: readonly ('ipv4' | 'ipv6')[];
+  /** Regions besides its own from which it can be reached. */
+  readonly otherRegions: readonly string[];
+  /** Who may see it besides its owner: ARNs, or `*` for everybody. */
+  readonly allowedPrincipals: readonly { readonly id: string; readonly principal: string }[];
 }
 
 /** The tags of one thing as one account in one region sees it: each party of a peering has its own (aws.md 1.5). */

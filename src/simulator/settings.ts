@@ -92,6 +92,9 @@ export interface Delays {
   /** Until an endpoint has its network interfaces. */
   readonly vpcEndpointInterfaces: number;
   readonly vpcEndpointPending: number;
+  readonly endpointServiceDeleting: number;
+  /** Until a started verification of a private DNS name has its verdict. */
+  readonly endpointServiceVerifying: number;
   readonly vpcEndpointDeleting: number;
   /** For how long an endpoint's network interfaces outlive it. */
   readonly vpcEndpointInterfacesRemoving: number;
@@ -176,6 +179,8 @@ export const defaultSettings: WorldSettings = {
     natGatewayDeleting: 5_000,
     vpcEndpointInterfaces: 500,
     vpcEndpointPending: 3_000,
+    endpointServiceDeleting: 2_000,
+    endpointServiceVerifying: 5_000,
     vpcEndpointDeleting: 3_000,
     vpcEndpointInterfacesRemoving: 1_000,
   },

@@ -171,6 +171,29 @@ const vpc = fields({
       listens: listOf(text('a protocol and a port such as tcp/22', (value) => /^(?:tcp|udp)\/\d{1,5}$/.test(value))).optional(),
     }),
   ).default([]),
+  /** For endpoint services: no call makes load balancers here. */
+  networkLoadBalancers: listOf(
+    fields({
+      name: text('a name: letters, digits and dashes', (value) => /^[a-zA-Z0-9-]{1,32}$/.test(value)),
+      subnets: listOf(reference).min(1),
+      listeners: listOf(
+        fields({
+          port: z
+            .int({ error: (issue) => `found ${given(issue.input)}; it must be a port such as 443` })
+            .min(1)
+            .max(65_535),
+          /** Left out: the listener's. */
+          targetPort: z
+            .int({ error: (issue) => `found ${given(issue.input)}; it must be a port such as 443` })
+            .min(1)
+            .max(65_535)
+            .optional(),
+          /** Names of instances of the VPC. */
+          targets: listOf(reference).default([]),
+        }),
+      ).default([]),
+    }),
+  ).default([]),
 });
 
 const file = fields({

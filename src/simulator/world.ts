@@ -14,6 +14,7 @@ import type {
   ClientTokenRecord,
   EgressOnlyInternetGatewayRecord,
   ElasticIpRecord,
+  EndpointServiceRecord,
   HostedZoneChangeRecord,
   HostedZoneRecord,
   InstanceRecord,
@@ -21,6 +22,7 @@ import type {
   NatGatewayRecord,
   NetworkAclRecord,
   NetworkInterfaceRecord,
+  NetworkLoadBalancerRecord,
   Owned,
   PeeringRecord,
   PrefixListRecord,
@@ -97,6 +99,8 @@ export class World {
   readonly instances: Collection<InstanceRecord>;
   readonly prefixLists: Collection<PrefixListRecord>;
   readonly vpcEndpoints: Collection<VpcEndpointRecord>;
+  readonly endpointServices: Collection<EndpointServiceRecord>;
+  readonly networkLoadBalancers: Collection<NetworkLoadBalancerRecord>;
   readonly clientTokens: Collection<ClientTokenRecord>;
   readonly resourceGateways: Collection<ResourceGatewayRecord>;
   readonly resourceConfigurations: Collection<ResourceConfigurationRecord>;
@@ -226,6 +230,8 @@ export class World {
       inVpc(gateway),
     ]);
     this.prefixLists = new Collection('prefixLists', context, (list) => [inPlace(list)]);
+    this.endpointServices = new Collection('endpointServices', context, (service) => [inPlace(service), `region:${service.region}`]);
+    this.networkLoadBalancers = new Collection('networkLoadBalancers', context, (balancer) => [inPlace(balancer), inVpc(balancer)]);
     this.vpcEndpoints = new Collection('vpcEndpoints', context, (endpoint) => [
       inPlace(endpoint),
       inVpc(endpoint),
@@ -490,6 +496,8 @@ export class World {
       this.instances,
       this.prefixLists,
       this.vpcEndpoints,
+      this.endpointServices,
+      this.networkLoadBalancers,
       this.clientTokens,
       this.resourceGateways,
       this.resourceConfigurations,

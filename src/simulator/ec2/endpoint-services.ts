@@ -1,4 +1,5 @@
 import type { DescribeVpcEndpointServicesRequest, DescribeVpcEndpointServicesResult, ServiceDetail } from '@aws-sdk/client-ec2';
+import type { EndpointServiceRecord, VpcEndpointRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
 import type { World } from '../world.ts';
 import { awsServices, type EndpointService } from './endpoint-service-catalogue.ts';
@@ -6,9 +7,56 @@ import { badParameter } from './errors.ts';
 import { filterTest, page } from './listing.ts';
 import { shownTags } from './tags.ts';
 
-/** The services of a region that the caller may make endpoints for. */
-export function servicesFor(_world: World, _call: Call, region: string): readonly EndpointService[] {
-  return awsServices(region);
+/** `com.amazonaws.vpce.us-west-2.vpce-svc-…`. */
+export const serviceNameOf = ({ id, region }: EndpointServiceRecord): string => `com.amazonaws.vpce.${region}.${id}`;
+
+/** The zones of a service by id: those of its load balancers, sorted. */
+export function zonesOfService(world: World, { networkLoadBalancerArns }: EndpointServiceRecord): string[] {
+  const subnetIds = networkLoadBalancerArns.flatMap((arn) => world.networkLoadBalancers.get(arn)?.subnetIds ?? []);
+  return [...new Set(subnetIds.flatMap((id) => world.subnets.get(id)?.zoneId ?? []))].toSorted();
+}
+
+/** An account's service as consumers see it. */
+function offered(world: World, record: EndpointServiceRecord): EndpointService {
+  return {
+    name: serviceNameOf(record),
+    serviceId: record.id,
+    region: record.region,
+    type: 'Interface',
+    zoneIds: zonesOfService(world, record),
+    owner: record.ownerId,
+    baseDnsName: `${record.id}.${record.region}.vpce.amazonaws.com`,
+    privateDnsNames: record.privateDns ? [record.privateDns.name] : [],
+    privateDnsVerified: record.privateDns?.state === 'verified',
+    policySupported: false,
+    acceptanceRequired: record.acceptanceRequired,
+    ipAddressTypes: record.ipAddressTypes,
+    otherRegions: record.otherRegions,
+  };
+}
+
+/** Whether the principals of a service have the caller among them: its account, its user or its role (aws.md 4.8). */
+function admits({ allowedPrincipals }: EndpointServiceRecord, { accountId, callerArn }: Call): boolean {
+  const [, role] = /:assumed-role\/([^/]+)\//.exec(callerArn) ?? [];
+  return allowedPrincipals.some(({ principal }) => {
+    if (principal === '*' || principal === callerArn || principal === `arn:aws:iam::${accountId}:root`) return true;
+    return role !== undefined && principal.startsWith(`arn:aws:iam::${accountId}:role/`) && principal.split('/').at(-1) === role;
+  });
+}
+
+/** The services of a region that the caller may make endpoints for: AWS's, its own, and those whose owners let it. */
+export function servicesFor(world: World, call: Call, region: string): readonly EndpointService[] {
+  const records = world.endpointServices
+    .where(`region:${region}`)
+    .filter((record) => record.state === 'Available' && (record.ownerId === call.accountId || admits(record, call)));
+  return records.length === 0 ? awsServices(region) : [...awsServices(region), ...records.map((record) => offered(world, record))];
+}
+
+/** The service that an endpoint leads to, whoever may see it now; undefined where it leads to none, or the service is gone. */
+export function serviceOf(world: World, { type, serviceName, serviceRegion }: VpcEndpointRecord): EndpointService | undefined {
+  const record = world.endpointServices.get(serviceName?.split('.').at(-1) ?? '');
+  if (record) return offered(world, record);
+  return awsServices(serviceRegion).find((service) => service.name === serviceName && service.type === type);
 }
 
 /** What AWS says of a service that is not there, or not for the caller to see. */

@@ -1,3 +1,4 @@
+import type { UnsuccessfulItem } from '@aws-sdk/client-ec2';
 import { ApiError } from '../service.ts';
 
 /** What AWS says of a value that it does not take. */
@@ -40,3 +41,16 @@ export function exactlyOne(parameters: Readonly<Record<string, unknown>>): strin
 
 /** As {@link invalidValue}, in the code that calls about endpoints use. */
 export const invalidParameter = (message: string): ApiError => new ApiError('InvalidParameter', message);
+
+/** What went wrong with each of the things that a call names; whatever else it names goes on. */
+export function unsuccessful(ids: readonly string[], run: (id: string) => void): UnsuccessfulItem[] {
+  return ids.flatMap((ResourceId) => {
+    try {
+      run(ResourceId);
+      return [];
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return [{ ResourceId, Error: { Code: error.code, Message: error.message } }];
+    }
+  });
+}

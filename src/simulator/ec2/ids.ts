@@ -68,6 +68,10 @@ export const idKinds = {
   ]),
   instance: kind('i', 'instance', 'instance ID', ['InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed']),
   vpcEndpoint: kind('vpce', 'vpc-endpoint', 'Vpc Endpoint Id', ['InvalidVpcEndpointId.NotFound', 'InvalidVpcEndpointId.Malformed']),
+  endpointService: kind('vpce-svc', 'vpc-endpoint-service', 'VpcEndpointService Id', [
+    'InvalidVpcEndpointServiceId.NotFound',
+    'InvalidVpcEndpointServiceId.Malformed',
+  ]),
   prefixList: kind('pl', 'prefix-list', 'prefix list ID', ['InvalidPrefixListID.NotFound', 'InvalidPrefixListId.Malformed']),
   routeTableAssociation: kind('rtbassoc', undefined, 'association ID', ['InvalidAssociationID.NotFound', 'InvalidAssociationID.Malformed']),
   networkAclAssociation: kind('aclassoc', undefined, 'association ID', ['InvalidAssociationID.NotFound', 'InvalidAssociationID.Malformed']),

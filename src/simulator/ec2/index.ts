@@ -2,6 +2,9 @@ import { ApiError, type Call, type Operation, type Operations } from '../service
 import type { World } from '../world.ts';
 import { egressOnlyInternetGatewayOperations } from './egress-only-internet-gateways.ts';
 import { elasticIpOperations } from './elastic-ips.ts';
+import { endpointConnectionOperations } from './endpoint-connections.ts';
+import { endpointServiceConfigurationOperations } from './endpoint-service-configurations.ts';
+import { endpointServicePermissionOperations } from './endpoint-service-permissions.ts';
 import { endpointServiceCatalogueOperations } from './endpoint-services.ts';
 import { instanceOperations } from './instances.ts';
 import { internetGatewayOperations } from './internet-gateways.ts';
@@ -52,6 +55,9 @@ export function ec2Operations(world: World): Operations {
     ...transitGatewayRouteOperations(world),
     ...transitGatewayRouteTableOperations(world),
     ...vpcCidrBlockOperations(world),
+    ...endpointConnectionOperations(world),
+    ...endpointServiceConfigurationOperations(world),
+    ...endpointServicePermissionOperations(world),
     ...endpointServiceCatalogueOperations(world),
     ...vpcEndpointOperations(world),
     ...vpcOperations(world),

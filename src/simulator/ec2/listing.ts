@@ -170,3 +170,7 @@ function seenById<Value extends { readonly id: string }>(
   if (!here || !isKnown(world, listing.collection, id)) throw notFound(listing.kind, id);
   return value;
 }
+
+/** Calls about endpoints take any number from 1, and give at most 1,000 (aws.md 7.4). */
+export const atMost1000 = <Input extends { readonly MaxResults?: number | undefined }>(input: Input): Input =>
+  input.MaxResults !== undefined && input.MaxResults > 1000 ? { ...input, MaxResults: 1000 } : input;

@@ -163,7 +163,7 @@ export interface InterfaceWish {
 /** Makes an interface in a subnet. */
 export function createNetworkInterface(world: World, call: Call, wish: InterfaceWish): NetworkInterfaceRecord {
   const { subnet, managedAs } = wish;
-  const isGateway = managedAs === 'nat_gateway' || managedAs === 'transit_gateway';
+  const isGateway = managedAs === 'nat_gateway' || managedAs === 'transit_gateway' || managedAs === 'network_load_balancer';
   const networkInterface: NetworkInterfaceRecord = {
     ...ownership(call),
     id: world.newId('eni'),

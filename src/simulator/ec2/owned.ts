@@ -1,6 +1,7 @@
 import type {
   EgressOnlyInternetGatewayRecord,
   ElasticIpRecord,
+  EndpointServiceRecord,
   InstanceRecord,
   InternetGatewayRecord,
   NatGatewayRecord,
@@ -64,6 +65,12 @@ export const findEgressOnlyInternetGateway: Finder<EgressOnlyInternetGatewayReco
 export const findInstance: Finder<InstanceRecord> = finder(idKinds.instance, 'instanceId', (world) => world.instances);
 
 export const findVpcEndpoint: Finder<VpcEndpointRecord> = finder(idKinds.vpcEndpoint, 'vpcEndpointId', (world) => world.vpcEndpoints);
+
+export const findEndpointService: Finder<EndpointServiceRecord> = finder(
+  idKinds.endpointService,
+  'serviceId',
+  (world) => world.endpointServices,
+);
 
 /** What every new thing of the caller's carries. */
 export function ownership(call: Call): Omit<Owned, 'id'> {

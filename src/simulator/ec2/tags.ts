@@ -122,6 +122,7 @@ const taggables: readonly Taggable[] = [
   taggable(idKinds.networkInterface, (world) => world.networkInterfaces),
   taggable(idKinds.instance, (world) => world.instances),
   taggable(idKinds.vpcEndpoint, (world) => world.vpcEndpoints),
+  taggable(idKinds.endpointService, (world) => world.endpointServices),
   taggable(idKinds.prefixList, (world) => world.prefixLists),
   taggable(idKinds.elasticIp, (world) => world.elasticIps),
   taggable(idKinds.transitGateway, (world) => world.transitGateways),

@@ -3,6 +3,7 @@ import type { VpcEndpointRecord } from '../records.ts';
 import type { World } from '../world.ts';
 import { awsPrefixLists } from './aws-prefix-lists.ts';
 import { digitsOf, type EndpointService } from './endpoint-service-catalogue.ts';
+import { serviceOf } from './endpoint-services.ts';
 import { invalidParameter } from './errors.ts';
 import type { EndpointTarget } from './vpc-endpoint-targets.ts';
 
@@ -33,7 +34,9 @@ export function namesOf(world: World, endpoint: VpcEndpointRecord, service: Endp
 }
 
 /** An endpoint's names as AWS lists them: callers must pick by suffix, never by place (aws.md 4.3). */
-export function dnsEntriesOf(world: World, endpoint: VpcEndpointRecord, service: EndpointService): DnsEntry[] {
+export function dnsEntriesOf(world: World, endpoint: VpcEndpointRecord): DnsEntry[] {
+  const service = endpoint.type === 'Interface' ? serviceOf(world, endpoint) : undefined;
+  if (!service) return [];
   const names = namesOf(world, endpoint, service);
   return [
     ...names.public.map((DnsName) => ({ DnsName, HostedZoneId: hostedZoneIdOf(service.baseDnsName) })),

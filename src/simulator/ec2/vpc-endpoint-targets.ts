@@ -3,7 +3,7 @@ import type { VpcEndpointRecord, VpcEndpointType } from '../records.ts';
 import { ApiError, type Call } from '../service.ts';
 import type { World } from '../world.ts';
 import type { EndpointService } from './endpoint-service-catalogue.ts';
-import { noSuchService, servicesFor } from './endpoint-services.ts';
+import { noSuchService, serviceOf, servicesFor } from './endpoint-services.ts';
 import { badParameter, exactlyOne, invalidParameter } from './errors.ts';
 
 /** What an endpoint leads to, as far as making the endpoint depends on it. */
@@ -87,14 +87,6 @@ export function readTarget(
       checkArn(text, { resource: /:servicenetwork\/sn-[0-9a-z]{17}$/, code: 'InvalidServiceNetworkArn' });
       throw new ApiError('InvalidServiceNetworkArn.NotFound', `The service network '${text}' does not exist.`);
   }
-}
-
-/** The service that an endpoint leads to; undefined where it is none, or is gone. */
-export function serviceOf(world: World, endpoint: VpcEndpointRecord): EndpointService | undefined {
-  const owner: Call = { accountId: endpoint.ownerId, region: endpoint.region, callerArn: `arn:aws:iam::${endpoint.ownerId}:root` };
-  return servicesFor(world, owner, endpoint.serviceRegion).find(
-    ({ name, type }) => name === endpoint.serviceName && type === endpoint.type,
-  );
 }
 
 /** What an endpoint of a service leads to. @throws ApiError InvalidServiceName where the service is gone */

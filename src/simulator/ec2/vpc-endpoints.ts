@@ -7,7 +7,6 @@ import type {
   DescribeVpcEndpointsResult,
   State,
   Tag,
-  UnsuccessfulItem,
   VpcEndpoint,
 } from '@aws-sdk/client-ec2';
 import type { VpcEndpointRecord } from '../records.ts';
@@ -15,10 +14,10 @@ import { ApiError, type Call, type Operations } from '../service.ts';
 import type { World } from '../world.ts';
 import { madeBefore, rememberMade } from './client-tokens.ts';
 import { fullAccess, readPolicy } from './endpoint-policy.ts';
-import { invalidParameter, required } from './errors.ts';
+import { invalidParameter, required, unsuccessful } from './errors.ts';
 import { insertEndpointRoute, removeEndpointRoute } from './gateway-endpoint-routes.ts';
 import { idKinds } from './ids.ts';
-import { list } from './listing.ts';
+import { atMost1000, list } from './listing.ts';
 import { readGroups } from './network-interfaces.ts';
 import { findRouteTable, findVpc, findVpcEndpoint, ownership, placeOf } from './owned.ts';
 import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
@@ -27,11 +26,10 @@ import { checkPrivateDns, dnsEntriesOf } from './vpc-endpoint-dns.ts';
 import { checkTypeRules, readDnsOptions, readIpAddressType, readSubnets, readType } from './vpc-endpoint-input.ts';
 import { checkEndpointSubnets, removeInterfaces } from './vpc-endpoint-interfaces.ts';
 import { settleLater } from './vpc-endpoint-states.ts';
-import { checkPolicySupported, type EndpointTarget, readTarget, serviceOf } from './vpc-endpoint-targets.ts';
+import { checkPolicySupported, type EndpointTarget, readTarget } from './vpc-endpoint-targets.ts';
 
 /** An endpoint as its owner is shown it. */
 function shown(world: World, endpoint: VpcEndpointRecord, tags: Tag[]): VpcEndpoint {
-  const service = serviceOf(world, endpoint);
   return {
     VpcEndpointId: endpoint.id,
     VpcEndpointType: endpoint.type,
@@ -55,7 +53,7 @@ function shown(world: World, endpoint: VpcEndpointRecord, tags: Tag[]): VpcEndpo
     PrivateDnsEnabled: endpoint.privateDnsEnabled,
     RequesterManaged: false,
     NetworkInterfaceIds: [...endpoint.networkInterfaceIds],
-    DnsEntries: endpoint.type === 'Interface' && service ? dnsEntriesOf(world, endpoint, service) : [],
+    DnsEntries: dnsEntriesOf(world, endpoint),
     CreationTimestamp: new Date(endpoint.createdAt),
     Tags: tags,
     OwnerId: endpoint.ownerId,
@@ -168,23 +166,6 @@ function deleteEndpoint(world: World, call: Call, id: string): void {
   });
   world.later(vpcEndpointDeleting + vpcEndpointInterfacesRemoving, () => removeInterfaces(world, endpoint.networkInterfaceIds));
 }
-
-/** What went wrong with one of the things that a call names; whatever else it names goes on. */
-export function unsuccessful(ids: readonly string[], run: (id: string) => void): UnsuccessfulItem[] {
-  return ids.flatMap((ResourceId) => {
-    try {
-      run(ResourceId);
-      return [];
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      return [{ ResourceId, Error: { Code: error.code, Message: error.message } }];
-    }
-  });
-}
-
-/** AWS takes any number from 1, and gives at most 1,000 (aws.md 7.4). */
-const atMost1000 = <Input extends { readonly MaxResults?: number | undefined }>(input: Input): Input =>
-  input.MaxResults !== undefined && input.MaxResults > 1000 ? { ...input, MaxResults: 1000 } : input;
 
 export function vpcEndpointOperations(world: World): Operations {
   return {
