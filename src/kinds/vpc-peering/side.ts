@@ -189,7 +189,7 @@ export const tooYoung = (part: string, what: string): Waiting => ({
     message: `${what} is not wanted any more; it goes once AWS is certain to show what there is`,
     heals: 'time',
   },
-  recheckMs: 15_000,
+  recheckMs: 5_000,
 });
 
 /** What an object wants for itself: to manage one VPC's side of its connection with another. */
