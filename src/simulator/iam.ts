@@ -1,5 +1,6 @@
-import { actionsOf, arnTypes } from './iam/actions.ts';
+import { actionsOf, arnTypes, endpointKeys, inputKeys } from './iam/actions.ts';
 import { type AccessRequest, type Decision, decide } from './iam/policy.ts';
+import { storedName } from './route53/domain-names.ts';
 import { plainId, tagPlace } from './route53/owned.ts';
 import type { Call } from './service.ts';
 import { placeKey, type World } from './world.ts';
@@ -91,13 +92,36 @@ export function accessRequests(world: World, attempt: Attempt): AccessRequest[] 
 
 type Keys = readonly (readonly [key: string, values: readonly string[]])[];
 
-function commonKeys({ service, call }: Attempt): Keys {
+function commonKeys({ service, input, call }: Attempt): Keys {
   return [
+    ...keysInInput(input, inputKeys[service] ?? {}),
+    ...(service === 'route53' ? zoneKeys(input) : []),
     ['aws:RequestedRegion', [call.region]],
     ['aws:PrincipalAccount', [call.accountId]],
     ...(service === 'ec2' ? ([['ec2:Region', [call.region]]] as const) : []),
     ...(call.session ? ([['aws:PrincipalArn', [call.session.roleArn]]] as const) : []),
     ...tagKeys('aws:PrincipalTag', call.session?.tags ?? {}),
+  ];
+}
+
+function keysInInput(input: Readonly<Record<string, unknown>>, paths: Readonly<Record<string, string>>): Keys {
+  return Object.entries(paths).flatMap(([key, path]) => {
+    const values = textsAt(input, path);
+    return values.length > 0 ? [[key, values] as const] : [];
+  });
+}
+
+/** Names as Route 53 shows them to policies: lower case, and without a dot at the end. */
+function zoneKeys(input: Readonly<Record<string, unknown>>): Keys {
+  const names = textsAt(input, 'ChangeBatch.Changes.ResourceRecordSet.Name').map((name) => {
+    const stored = storedName(name);
+    return typeof stored === 'string' ? stored.slice(0, -1) : name;
+  });
+  const [vpcId] = textsAt(input, 'VPC.VPCId');
+  const [region] = textsAt(input, 'VPC.VPCRegion');
+  return [
+    ...(names.length > 0 ? ([['route53:ChangeResourceRecordSetsNormalizedRecordNames', names]] as const) : []),
+    ...(vpcId ? ([['route53:VPCs', [`VPCId=${vpcId},VPCRegion=${region}`]]] as const) : []),
   ];
 }
 
@@ -132,7 +156,7 @@ function textsAt(value: unknown, path: string): string[] {
   for (const step of path.split('.')) {
     values = values.flatMap((single) => (single as Readonly<Record<string, unknown>> | undefined)?.[step] ?? []);
   }
-  return values.filter((single) => typeof single === 'string');
+  return values.flatMap((single) => (typeof single === 'string' || typeof single === 'boolean' ? [String(single)] : []));
 }
 
 interface Thing {
@@ -149,8 +173,12 @@ function thing(world: World, attempt: Attempt, given: string): Thing {
     return { arn: `arn:aws:route53:::${type}/${id}`, keys: resourceTags(world, tagPlace(call), { id, service }) };
   }
   const place = placeKey(call);
-  if (given.startsWith('arn:'))
-    return { arn: given, keys: resourceTags(world, place, { id: given.slice(given.lastIndexOf('/') + 1), service }) };
+  if (given.startsWith('arn:')) {
+    // Shares are known by their ARNs, and have ids only here.
+    const share = service === 'ram' ? world.resourceShares.where(`place:${place}`).find(({ arn }) => arn === given) : undefined;
+    const id = share?.id ?? given.slice(given.lastIndexOf('/') + 1);
+    return { arn: given, keys: resourceTags(world, place, { id, service }) };
+  }
   const id = owningThing(world, given);
   const type = arnTypes[id.slice(0, id.lastIndexOf('-'))];
   if (type === undefined) return { arn: id, keys: [] };
@@ -215,10 +243,7 @@ const peeringKeys = (requester: string, accepter: string): Keys => [
 
 /** The keys of what a call is about to make. */
 function madeKeys(world: World, { input, call, service }: Attempt, type: string): Keys {
-  if (service !== 'ec2') {
-    const vpcId = input.vpcIdentifier;
-    return type === 'resourcegateway' && typeof vpcId === 'string' ? [['vpc-lattice:VpcId', [vpcId]]] : [];
-  }
+  if (service !== 'ec2') return [];
   const here = { ownerId: call.accountId, region: call.region };
   if (type === 'vpc-peering-connection') {
     const peer = { ownerId: input.PeerOwnerId ?? call.accountId, region: input.PeerRegion ?? call.region, vpcId: input.PeerVpcId };
@@ -227,7 +252,7 @@ function madeKeys(world: World, { input, call, service }: Attempt, type: string)
   const vpcId = input.VpcId ?? world.subnets.get(String(input.SubnetId))?.vpcId;
   return [
     ...(typeof vpcId === 'string' ? ([['ec2:Vpc', [vpcArn({ ...here, vpcId })]]] as const) : []),
-    ...(type === 'vpc-endpoint' && typeof input.ServiceName === 'string' ? ([['ec2:VpceServiceName', [input.ServiceName]]] as const) : []),
+    ...(type === 'vpc-endpoint' ? keysInInput(input, endpointKeys) : []),
   ];
 }
 

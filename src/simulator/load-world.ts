@@ -12,17 +12,19 @@ import type {
   Tag,
   TagSpecification,
 } from '@aws-sdk/client-ec2';
+import type { CreateHostedZoneRequest, CreateHostedZoneResponse, VPC, VPCRegion } from '@aws-sdk/client-route-53';
 import { parseCidr } from '../network/cidr.ts';
 import { ec2Operations } from './ec2/index.ts';
 import { createNetworkLoadBalancer } from './ec2/network-load-balancers.ts';
 import { createVpc } from './ec2/vpcs.ts';
+import { route53Operations } from './route53/index.ts';
 import { ApiError, type Call, type Operations } from './service.ts';
 import type { World } from './world.ts';
 import { type FieldPath, readWorldFile, type VpcDescription, type WorldFile } from './world-file.ts';
 
 export { WorldFileError } from './world-file.ts';
 
-/** Ids of what the file names, by `<account>/<region>/<VPC>`, and below it `/subnets/<name>`, `/instances/<name>` …; `peerings/<name>`. */
+/** Ids of what the file names, by `<account>/<region>/<VPC>`, and below it `/subnets/<name>`, `/instances/<name>` …; `peerings/<name>`, `hostedZones/<first VPC>/<name>`. */
 export type LoadedIds = ReadonlyMap<string, string>;
 
 const [day, hour] = [86_400_000, 3_600_000];
@@ -60,7 +62,7 @@ class Loader {
   constructor(world: World, file: WorldFile) {
     this.#world = world;
     this.#file = file;
-    this.#operations = ec2Operations(world);
+    this.#operations = { ...ec2Operations(world), ...route53Operations(world) };
   }
 
   /** @param settle lets pass what takes time */
@@ -79,6 +81,7 @@ class Loader {
     for (const vpc of vpcs) this.#insides(vpc);
     settle();
     this.#peerings(vpcs, settle);
+    this.#hostedZones(vpcs, settle);
     for (const vpc of vpcs) {
       this.#routeTables(vpc);
       this.#rules(vpc, vpcs);
@@ -316,6 +319,46 @@ class Loader {
       );
       this.ids.set(idPath, id);
     });
+  }
+
+  #hostedZones(vpcs: readonly Building[], settle: () => void): void {
+    this.#file.description.hostedZones.forEach((zone, index) => {
+      const path = ['hostedZones', index];
+      const members = zone.vpcs.map((text, vpcIndex) => this.#vpcNamed(vpcs, text, [...path, 'vpcs', vpcIndex]));
+      const owner = members[0]!;
+      const at = { call: owner.call, path, idPath: this.#newKey(`hostedZones/${zone.vpcs[0]}/${zone.name}`, path) };
+      const vpcOf = ({ call, vpcId }: Building): VPC => ({ VPCId: vpcId, VPCRegion: call.region as VPCRegion });
+      const input: CreateHostedZoneRequest = {
+        Name: zone.name,
+        CallerReference: at.idPath.slice(-128),
+        VPC: vpcOf(owner),
+        HostedZoneConfig: { Comment: zone.comment, PrivateZone: true },
+      };
+      const { HostedZone: made } = this.#make<CreateHostedZoneResponse>({ ...at, ids: { Z: zone.id } }, 'CreateHostedZone', input);
+      const HostedZoneId = made!.Id!.slice('/hostedzone/'.length);
+      this.ids.set(at.idPath, HostedZoneId);
+      if (zone.tags) {
+        const tagging = { ResourceType: 'hostedzone', ResourceId: HostedZoneId, AddTags: tagsOf(zone.tags) };
+        this.#make(at, 'ChangeTagsForResource', tagging);
+      }
+      members.slice(1).forEach((member, memberIndex) => {
+        const pair = { HostedZoneId, VPC: vpcOf(member) };
+        const memberAt = { ...at, path: [...path, 'vpcs', memberIndex + 1], idPath: `${at.idPath}/vpcs/${memberIndex + 1}` };
+        const isForeign = member.call.accountId !== owner.call.accountId;
+        if (isForeign) this.#make(memberAt, 'CreateVPCAssociationAuthorization', pair);
+        this.#make({ ...memberAt, call: member.call }, 'AssociateVPCWithHostedZone', pair);
+        if (isForeign) this.#make(memberAt, 'DeleteVPCAssociationAuthorization', pair);
+      });
+      zone.records.forEach(({ name, type, ttl, values }, recordIndex) => {
+        const ResourceRecordSet = { Name: name, Type: type, TTL: ttl, ResourceRecords: values.map((Value) => ({ Value })) };
+        const recordAt = { ...at, path: [...path, 'records', recordIndex], idPath: `${at.idPath}/records/${recordIndex}` };
+        this.#make(recordAt, 'ChangeResourceRecordSets', {
+          HostedZoneId,
+          ChangeBatch: { Changes: [{ Action: 'CREATE', ResourceRecordSet }] },
+        });
+      });
+    });
+    settle();
   }
 
   #peerings(vpcs: readonly Building[], settle: () => void): void {

@@ -2,6 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument,
 import { z } from 'zod';
 import { parseCidr } from '../network/cidr.ts';
 import { type Policy, PolicyError, readPolicy } from './iam/policy.ts';
+import { storedName } from './route53/domain-names.ts';
 import { isRegion } from './zones.ts';
 
 /** A world file that cannot be used. The message names file, line, column and field, what was found there and what would be right. */
@@ -216,6 +217,27 @@ const file = fields({
       requester: reference,
       accepter: reference,
       state: oneOf('active', 'pending-acceptance').default('active'),
+    }),
+  ).default([]),
+  /** Route 53’s private zones. */
+  hostedZones: listOf(
+    fields({
+      name: text('a domain name such as egress.internal', (value) => typeof storedName(value) === 'string'),
+      id: text('an id such as Z0123456789ABCDEFGHIJ', (value) => /^Z[A-Z0-9]{1,31}$/.test(value)).optional(),
+      tags: tags.optional(),
+      comment: z.string().optional(),
+      /** Named as a peering names them. The zone belongs to the account of the first one. */
+      vpcs: listOf(reference).min(1, { error: 'a private zone has at least one VPC' }),
+      records: listOf(
+        fields({
+          /** In full, as the zone's. */
+          name: reference,
+          type: oneOf('A', 'AAAA', 'CNAME', 'TXT', 'SRV'),
+          /** Seconds. */
+          ttl: z.int({ error: (issue) => `found ${given(issue.input)}; it must be a number of seconds` }).default(300),
+          values: listOf(reference),
+        }),
+      ).default([]),
     }),
   ).default([]),
   /** Left out: any role exists, and trusts everybody. */

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../ambient/clock.ts';
 import type { Random } from '../ambient/random.ts';
 import type { RegionNetwork, Tags } from '../network/model.ts';
-import type { Policy } from './iam/policy.ts';
 import type {
   TransitGatewayAttachmentRecord,
   TransitGatewayRecord,
   TransitGatewayRouteTableRecord,
 } from './ec2/transit-gateway-records.ts';
+import type { Policy } from './iam/policy.ts';
 import { networkOf } from './network-view.ts';
 import type { ResourceShareAssociationRecord, ResourceShareInvitationRecord, ResourceShareRecord } from './ram/records.ts';
 import type {

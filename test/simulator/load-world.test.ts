@@ -34,6 +34,76 @@ function named(network: RegionNetwork | undefined): Record<string, string> {
   return Object.fromEntries(things.map(([id, { tags }]) => [tags.Name ?? '', id]));
 }
 
+describe('hosted zones', () => {
+  const file = `
+accounts:
+  "111122223333": { us-west-2: { vpcs: [{ name: a, cidr: 10.0.0.0/16 }] } }
+  "444455556666": { us-west-2: { vpcs: [{ name: b, cidr: 10.1.0.0/16 }] } }
+hostedZones:
+  - name: egress.internal
+    id: Z0123456789
+    tags: { team: net }
+    vpcs: [a, b]
+    records:
+      - { name: proxy.egress.internal, type: A, values: [10.0.0.5] }
+`;
+
+  test('are made for the account of their first VPC, seen by the others, with their records and tags', () => {
+    const { world, ids } = load(file);
+    expect(ids.get('hostedZones/a/egress.internal')).toBe('Z0123456789');
+    const [zone] = [...world.hostedZones.all()];
+    expect(zone).toMatchObject({
+      id: 'Z0123456789',
+      ownerId: '111122223333',
+      name: 'egress.internal.',
+      isPrivate: true,
+      authorizations: [],
+    });
+    expect(zone!.vpcs.map(({ vpcId }) => vpcId)).toEqual([ids.get('111122223333/us-west-2/a'), ids.get('444455556666/us-west-2/b')]);
+    expect(zone!.recordSets.at(-1)).toEqual({ name: 'proxy.egress.internal.', type: 'A', ttl: 300, values: ['10.0.0.5'] });
+    expect(world.tagsOf('111122223333/aws-global', 'Z0123456789')).toEqual({ team: 'net' });
+    expect([...world.hostedZoneChanges.all()].every(({ status }) => status === 'INSYNC')).toBe(true);
+  });
+
+  test.each([
+    ['of a name that is none', 'name: egress.internal', 'name: a..b', /hostedZones\[0\]\.name: .*must be a domain name/],
+    ['of a VPC that is not there', 'vpcs: [a, b]', 'vpcs: [a, c]', /hostedZones\[0\]\.vpcs\[1\]: no VPC is called c/],
+    ['of no VPC', 'vpcs: [a, b]', 'vpcs: []', /hostedZones\[0\]\.vpcs: a private zone has at least one VPC/],
+    [
+      'with a record that AWS refuses',
+      '10.0.0.5',
+      'ten',
+      /hostedZones\[0\]\.records\[0\]: AWS refuses this \(ChangeResourceRecordSets, InvalidChangeBatch\)/,
+    ],
+  ])('are refused: one %s', (_why, right, wrong, message) => {
+    expect(errorOf(file.replace(right, wrong))).toMatch(message);
+  });
+});
+
+describe('the policies of roles', () => {
+  const file = (policy: string) => `
+roles:
+  - arn: arn:aws:iam::111122223333:role/isthmus
+    trusts: ["111122223333"]
+    tagSession: false
+    policy: ${policy}
+`;
+  const statement = '{ Version: "2012-10-17", Statement: [{ Effect: Allow, Action: "ec2:*", Resource: "*" }] }';
+
+  test('are those of the file; a role without one may do everything', () => {
+    const { world } = load(file(statement));
+    expect(world.policyOf('arn:aws:iam::111122223333:role/isthmus')?.statements).toHaveLength(1);
+    expect(world.mayTagSession('arn:aws:iam::111122223333:role/isthmus')).toBe(false);
+    expect(load(file(statement).replace(/ *policy:.*\n/, '')).world.policyOf('arn:aws:iam::111122223333:role/isthmus')).toBeUndefined();
+  });
+
+  test('must be policies that the simulator understands', () => {
+    expect(errorOf(file(statement.replace('Resource', 'Resources')))).toMatch(
+      /^world\.yaml, line 6, column 5: roles\[0\]\.policy: Statement\[0\] has no field Resources$/,
+    );
+  });
+});
+
 describe('the examples', () => {
   test('two-vpcs: two VPCs that do not know each other, A in public, C in private, and a decoy', () => {
     const { world } = load(example('two-vpcs'));
@@ -213,7 +283,7 @@ describe('an error in it names line, column and field, what was found and what w
 
   test.each([
     ['accounts: [', 'line 1, column'],
-    ['acounts: {}', 'line 1, column 1: there is no field acounts here; the fields are accounts, peerings, roles'],
+    ['acounts: {}', 'line 1, column 1: there is no field acounts here; the fields are accounts, peerings, hostedZones, roles'],
     ['accounts:\n  "123": {}', 'line 2, column 3: accounts."123": found "123"; it must be an account id: twelve digits, in quotes'],
     [
       'accounts:\n  "111122223333":\n    eu-west-9: {}',

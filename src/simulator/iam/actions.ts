@@ -219,6 +219,27 @@ export const stsActions: Readonly<Record<string, ActionRow>> = {
   AssumeRole: { about: ['RoleArn'] },
 };
 
+/** Condition keys whose values stand in the input, by the path to them (aws.md 7.7). EC2’s are those of the thing that is made. */
+export const inputKeys: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'vpc-lattice': { 'vpc-lattice:VpcId': 'vpcIdentifier', 'vpc-lattice:DomainName': 'domainName' },
+  ram: {
+    'ram:Principal': 'principals',
+    'ram:ResourceArn': 'resourceArns',
+    'ram:RequestedAllowsExternalPrincipals': 'allowExternalPrincipals',
+  },
+  route53: {
+    'route53:ChangeResourceRecordSetsRecordTypes': 'ChangeBatch.Changes.ResourceRecordSet.Type',
+    'route53:ChangeResourceRecordSetsActions': 'ChangeBatch.Changes.Action',
+  },
+};
+
+export const endpointKeys: Readonly<Record<string, string>> = {
+  'ec2:VpceServiceName': 'ServiceName',
+  'ec2:VpceServiceRegion': 'ServiceRegion',
+  'ec2:VpcePrivateDnsPreference': 'DnsOptions.PrivateDnsPreference',
+  'ec2:VpcePrivateDnsSpecifiedDomains': 'DnsOptions.PrivateDnsSpecifiedDomains',
+};
+
 /** The rows of a service, by its signing name. */
 export const actionsOf: Readonly<Record<string, Readonly<Record<string, ActionRow>>>> = {
   ec2: ec2Actions,

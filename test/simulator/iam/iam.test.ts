@@ -359,6 +359,47 @@ describe('Route 53', () => {
   });
 });
 
+test('Route 53’s keys tell which records of which types are changed how, and which VPC is given (aws.md 7.7)', () => {
+  const { world } = aws();
+  const call = { accountId: one, region: 'us-east-1', callerArn };
+  const change = (Action: string, Name: string, Type: string) => ({ Action, ResourceRecordSet: { Name, Type } });
+  const [asked] = accessRequests(world, {
+    service: 'route53',
+    operation: 'ChangeResourceRecordSets',
+    input: {
+      HostedZoneId: 'Z1',
+      ChangeBatch: { Changes: [change('UPSERT', '*.A.internal.', 'A'), change('DELETE', 'b.a.internal', 'TXT')] },
+    },
+    call,
+  });
+  expect(asked!.resource).toBe('arn:aws:route53:::hostedzone/Z1');
+  expect(Object.fromEntries(asked!.context)).toMatchObject({
+    'route53:changeresourcerecordsetsnormalizedrecordnames': ['\\052.a.internal', 'b.a.internal'],
+    'route53:changeresourcerecordsetsrecordtypes': ['A', 'TXT'],
+    'route53:changeresourcerecordsetsactions': ['UPSERT', 'DELETE'],
+  });
+  const input = { HostedZoneId: 'Z1', VPC: { VPCId: 'vpc-1', VPCRegion: region } };
+  const [associated] = accessRequests(world, { service: 'route53', operation: 'AssociateVPCWithHostedZone', input, call });
+  expect(associated!.context.get('route53:vpcs')).toEqual([`VPCId=vpc-1,VPCRegion=${region}`]);
+});
+
+test('the keys of endpoints, VPC Lattice and RAM are those of their inputs (aws.md 7.7)', () => {
+  const call = { accountId: one, region, callerArn };
+  const keysOf = (service: string, operation: string, input: object, at: number) =>
+    Object.fromEntries(accessRequests(aws().world, { service, operation, input: { ...input }, call })[at]!.context);
+  const endpoint = { VpcId: 'vpc-1', ServiceName: 's3', DnsOptions: { PrivateDnsSpecifiedDomains: ['a.b'] } };
+  expect(keysOf('ec2', 'CreateVpcEndpoint', endpoint, 1)).toMatchObject({
+    'ec2:vpceservicename': ['s3'],
+    'ec2:vpceprivatednsspecifieddomains': ['a.b'],
+  });
+  expect(keysOf('ec2', 'CreateVpcEndpoint', endpoint, 0)).not.toHaveProperty('ec2:vpceservicename');
+  expect(keysOf('vpc-lattice', 'CreateResourceGateway', { vpcIdentifier: 'vpc-1' }, 0)).toMatchObject({ 'vpc-lattice:vpcid': ['vpc-1'] });
+  expect(keysOf('ram', 'CreateResourceShare', { principals: [two], allowExternalPrincipals: false }, 0)).toMatchObject({
+    'ram:principal': [two],
+    'ram:requestedallowsexternalprincipals': ['false'],
+  });
+});
+
 describe('STS', () => {
   test('a role’s trust may leave out sts:TagSession: then no session of it has tags', async () => {
     const { assume } = await setting([], { tagSession: false });
