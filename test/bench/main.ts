@@ -104,7 +104,7 @@ function benchStartUp(): void {
   const folder = mkdtempSync(join(tmpdir(), 'isthmus-bench-'));
   try {
     const bundle = join(folder, 'isthmus.mjs');
-    execFileSync(process.execPath, ['node_modules/esbuild/bin/esbuild', ...bundleArguments, `--outfile=${bundle}`], { stdio: 'ignore' });
+    execFileSync('npm', ['run', 'build', '--', `--outfile=${bundle}`], { stdio: 'ignore' });
     for (const [what, file] of [
       ['from sources', 'src/main.ts'],
       ['bundled', bundle],
@@ -120,7 +120,6 @@ function benchStartUp(): void {
     rmSync(folder, { recursive: true });
   }
 }
-const bundleArguments = ['src/main.ts', '--bundle', '--platform=node', '--target=node24', '--format=esm', '--minify-syntax'];
 
 benchPlanner();
 benchStartUp();
