@@ -1,7 +1,7 @@
 import type { ResourceShareAssociationStatus, ResourceShareInvitationStatus, ResourceShareStatus } from '@aws-sdk/client-ram';
 import type { Owned } from '../records.ts';
 
-/** What an account shares with whom; its id is the last part of its ARN (aws.md 5.8). */
+/** What an account shares with whom (aws.md 5.8). RAM knows it by its ARN; the id is the simulator's own. */
 export interface ResourceShareRecord extends Owned {
   readonly arn: string;
   readonly name: string;
@@ -28,7 +28,7 @@ export interface ResourceShareAssociationRecord extends Owned {
   readonly lastUpdatedAt: number;
 }
 
-/** What an account outside the owner's organisation is asked; `ownerId` is the owner of the share. */
+/** What an account outside the owner's organisation is asked; `ownerId` is the owner of the share. RAM knows it by its ARN. */
 export interface ResourceShareInvitationRecord extends Owned {
   readonly arn: string;
   readonly shareId: string;
