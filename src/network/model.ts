@@ -212,6 +212,72 @@ export interface InternetGateway {
   readonly tags: Tags;
 }
 
+export interface NatGateway {
+  readonly natGatewayId: string;
+  readonly ownerId: string;
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly state: 'pending' | 'available' | 'failed' | 'deleting' | 'deleted';
+  /** The interface whose addresses it gives to what passes; a private gateway's has no public one. */
+  readonly networkInterfaceId?: string;
+  readonly tags: Tags;
+}
+
+export interface EgressOnlyInternetGateway {
+  readonly egressOnlyInternetGatewayId: string;
+  readonly ownerId: string;
+  readonly vpcIds: readonly string[];
+  readonly tags: Tags;
+}
+
+export interface TransitGateway {
+  readonly transitGatewayId: string;
+  readonly ownerId: string;
+  readonly state: 'pending' | 'available' | 'modifying' | 'deleting' | 'deleted';
+  readonly tags: Tags;
+}
+
+/** A VPC's attachment, as one of the accounts that own its ends sees it. */
+export interface TransitGatewayVpcAttachment {
+  readonly transitGatewayAttachmentId: string;
+  readonly transitGatewayId: string;
+  readonly transitGatewayOwnerId: string;
+  readonly vpcId: string;
+  readonly vpcOwnerId: string;
+  /** One of each zone from which traffic gets to the gateway. */
+  readonly subnetIds: readonly string[];
+  /** AWS's words: `available`, `pendingAcceptance` … Only `available` and `modifying` ones carry traffic. */
+  readonly state: string;
+  /** The table that rules what comes from the VPC; left out where none does, or not yet. */
+  readonly routeTableId?: string;
+  readonly tags: Tags;
+}
+
+export interface TransitGatewayRoute {
+  readonly destination: string;
+  readonly type: 'static' | 'propagated';
+  readonly state: 'active' | 'blackhole';
+  /** Left out where what comes is thrown away. */
+  readonly attachmentId?: string | undefined;
+}
+
+export interface TransitGatewayRouteTable {
+  readonly transitGatewayRouteTableId: string;
+  readonly transitGatewayId: string;
+  readonly ownerId: string;
+  readonly routes: readonly TransitGatewayRoute[];
+  readonly tags: Tags;
+}
+
+/** Collections that are not read everywhere. */
+export interface GatewayCollections {
+  natGateways: NatGateway;
+  egressOnlyInternetGateways: EgressOnlyInternetGateway;
+  transitGateways: TransitGateway;
+  transitGatewayAttachments: TransitGatewayVpcAttachment;
+  transitGatewayRouteTables: TransitGatewayRouteTable;
+}
+
 /** What the collections of a network hold, by the name of the collection. */
 export interface NetworkCollections {
   vpcs: Vpc;
@@ -226,7 +292,9 @@ export interface NetworkCollections {
   internetGateways: InternetGateway;
 }
 
-/** The whole network of one account in one region, each collection by id. */
+/** The whole network of one account in one region, each collection by id; of gateways as far as they were read. */
 export type RegionNetwork = { readonly accountId: string; readonly region: string } & {
   readonly [Name in keyof NetworkCollections]: ReadonlyMap<string, NetworkCollections[Name]>;
+} & {
+  readonly [Name in keyof GatewayCollections]?: ReadonlyMap<string, GatewayCollections[Name]>;
 };

@@ -1,11 +1,11 @@
-import { addressFamily, addressInCidr, canonicalAddress } from './cidr.ts';
-import type { NetworkAclEntry, RegionNetwork, Route, RouteTargetType, SecurityGroupRule, Subnet, Vpc } from './model.ts';
-import { aclVerdict, admittingRule, type Direction, type Packet } from './packet-filter.ts';
+import { addressInCidr, canonicalAddress } from './cidr.ts';
+import { passEgressOnlyInternetGateway, passInternetGateway, passNatGateway, passPeering, passTransitGateway } from './gateways.ts';
+import { type Blockage, block, describePacket, type Hop, type Leg, type Position, passAcl, passRouteTable } from './leg.ts';
+import type { RouteTargetType, Vpc } from './model.ts';
+import { admittingRule, type Direction, type Packet } from './packet-filter.ts';
 import {
-  aclOf,
   addressesOf,
   allOf,
-  type Component,
   called,
   componentOf,
   findById,
@@ -15,67 +15,6 @@ import {
   placeWithAddress,
   seesGroups,
 } from './place.ts';
-import { associatedCidrs, chooseRoute, routeTableOfSubnet } from './routing.ts';
-
-/** A component on the way, with the part of it that let the packet pass; the fields are those of AWS's `PathComponent`. */
-export interface Hop {
-  readonly component: Component;
-  /** Left out on the way of an answer, which a security group lets pass without looking at its rules. */
-  readonly securityGroupRule?: SecurityGroupRule;
-  /** Left out for security groups and where no single entry decided. */
-  readonly aclRule?: NetworkAclEntry;
-  readonly routeTableRoute?: Route;
-}
-
-/**
- * Why a packet does not arrive, named as Reachability Analyzer's explanation codes are
- * (https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html). INSTANCE_NOT_LISTENING is ours: AWS never looks inside an instance.
- */
-export type ExplanationCode =
-  | 'BAD_STATE'
-  | 'BAD_STATE_ATTACHMENT'
-  | 'BAD_STATE_ROUTE'
-  | 'ENI_ADDRESS_RESTRICTION'
-  | 'ENI_SG_RULES_MISMATCH'
-  | 'IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS'
-  | 'IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS'
-  | 'IGW_NAT_REFLECTION'
-  | 'IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS'
-  | 'INSTANCE_NOT_LISTENING'
-  | 'NO_POSSIBLE_DESTINATION'
-  | 'NO_ROUTE_TO_DESTINATION'
-  | 'PCX_REQUIRES_ADDRESS_IN_VPC_CIDR'
-  | 'SG_HAS_NO_RULES'
-  | 'SUBNET_ACL_RESTRICTION'
-  | 'UNKNOWN_DESTINATION';
-
-export interface Blockage {
-  readonly code: ExplanationCode;
-  readonly component: Component;
-  /** Whether it stops the packet or the answer to it. */
-  readonly way: 'there' | 'back';
-  /** One sentence without a capital and a full stop. */
-  readonly message: string;
-}
-
-/** One packet under way: from a place to an address. */
-export interface Leg {
-  readonly networks: readonly RegionNetwork[];
-  readonly way: 'there' | 'back';
-  readonly packet: Packet;
-  readonly from: Place;
-  /** The place that is meant; another one with the same address will not do. Left out: whichever has the address. */
-  readonly to?: Place;
-  /** Filled in as the packet passes. */
-  readonly hops: Hop[];
-  /** Filled in by the first thing that stops the packet. */
-  blockedBy?: Blockage;
-}
-
-/** Ends the leg: every step returns what this returns, and nothing is done after it. */
-function block(leg: Leg, { code, component, message }: Omit<Blockage, 'way'>): undefined {
-  leg.blockedBy = { code, component, way: leg.way, message: leg.way === 'back' ? `on the way back, ${message}` : message };
-}
 
 /** Whose groups an egress rule may name: the place that is meant, or the one with the packet's address here or in a peer. */
 function likelyEnd({ networks, packet, from, to }: Leg): Place | undefined {
@@ -86,17 +25,6 @@ function likelyEnd({ networks, packet, from, to }: Leg): Place | undefined {
     if (place) return place;
   }
   return undefined;
-}
-
-const named: Readonly<Record<number, string>> = { 0: 'echo reply', 8: 'echo request', 128: 'echo request', 129: 'echo reply' };
-
-/** `tcp/22`, `tcp/1024–65535`, `icmp (echo request)`. */
-export function describePacket(packet: Packet): string {
-  if ('ports' in packet) {
-    const { from, to } = packet.ports;
-    return `${packet.protocol}/${from === to ? from : `${from}–${to}`}`;
-  }
-  return `${packet.protocol} (${named[packet.type] ?? `type ${packet.type}`})`;
 }
 
 function mustRun(leg: Leg, { instance }: Place): true | undefined {
@@ -139,6 +67,11 @@ function passGroups(
     hops.push({ component: groups.find((group) => group.id === rule.groupId)!, securityGroupRule: rule });
     return true;
   }
+  if (ids.length === 0 && direction === 'ingress') {
+    const component = interfaceOf(place);
+    const message = `${called(component)} is a gateway's, which takes nothing that is addressed to itself`;
+    return block(leg, { code: 'NO_POSSIBLE_DESTINATION', component, message });
+  }
   const end =
     direction === 'ingress'
       ? `lets in ${describePacket(packet)} from ${packet.sourceAddress}`
@@ -154,132 +87,6 @@ function passGroups(
         : []),
     ].join('; '),
   });
-}
-
-/** Passes the ACL of `subnet`, which knows nothing of connections. A VPC without any is taken to have the one that AWS makes: it lets everything pass. */
-function passAcl(leg: Leg, subnet: Subnet, direction: Direction): true | undefined {
-  const acl = aclOf(leg.networks, subnet);
-  if (!acl) return true;
-  const { packet } = leg;
-  const { allowed, entry } = aclVerdict(acl, packet, direction);
-  const component = componentOf('network-acl', acl.networkAclId, acl);
-  if (allowed) {
-    leg.hops.push({ component, ...(entry && { aclRule: entry }) });
-    return true;
-  }
-  const end =
-    direction === 'ingress'
-      ? `into ${subnet.subnetId} from ${packet.sourceAddress}`
-      : `out of ${subnet.subnetId} to ${packet.destinationAddress}`;
-  return block(leg, {
-    code: 'SUBNET_ACL_RESTRICTION',
-    component,
-    message: `${entry ? `rule ${entry.ruleNumber} of network ACL ${called(component)} denies` : `no rule of network ACL ${called(component)} allows`} ${describePacket(packet)} ${end}`,
-  });
-}
-
-/** Follows the route table of the subnet that the packet leaves. */
-function passRouteTable(leg: Leg): { readonly route: Route; readonly table: Component } | undefined {
-  const { from, networks, hops } = leg;
-  const address = leg.packet.destinationAddress;
-  const found = routeTableOfSubnet(from.subnet, allOf(networks, 'routeTables'));
-  if (!found) {
-    const component = componentOf('subnet', from.subnet.subnetId, from.subnet);
-    return block(leg, { code: 'NO_ROUTE_TO_DESTINATION', component, message: `subnet ${called(component)} has no route table` });
-  }
-  const table = componentOf('route-table', found.routeTableId, found);
-  const route = chooseRoute(address, found, from.vpc);
-  if (!route) {
-    const message = `route table ${called(table)} of ${from.subnet.subnetId} has no route to ${address}`;
-    return block(leg, { code: 'NO_ROUTE_TO_DESTINATION', component: table, message });
-  }
-  if (route.state !== 'active') {
-    const state = route.state === 'blackhole' ? 'a blackhole: its target is gone or does not work' : route.state;
-    const message = `the route ${route.destination} → ${route.target.id} in ${called(table)} is ${state}`;
-    return block(leg, { code: 'BAD_STATE_ROUTE', component: table, message });
-  }
-  hops.push({ component: table, routeTableRoute: route });
-  return { route, table };
-}
-
-/** Crosses a peering connection into the other VPC. */
-function passPeering(leg: Leg, vpcPeeringConnectionId: string): Vpc | undefined {
-  const { from, networks, packet } = leg;
-  const address = packet.destinationAddress;
-  const found = findById(networks, 'peeringConnections', vpcPeeringConnectionId);
-  const component = componentOf('vpc-peering-connection', vpcPeeringConnectionId, found);
-  if (found?.state !== 'active') {
-    const message = `peering connection ${called(component)} ${found ? `is ${found.state}, not active` : 'does not exist'}`;
-    return block(leg, { code: 'BAD_STATE', component, message });
-  }
-  const { requester, accepter } = found;
-  const [own, other] = requester.vpcId === from.vpc.vpcId ? [requester, accepter] : [accepter, requester];
-  if (own.vpcId !== from.vpc.vpcId) {
-    const message = `peering connection ${called(component)} does not join ${from.vpc.vpcId} to anything`;
-    return block(leg, { code: 'BAD_STATE_ATTACHMENT', component, message });
-  }
-  const vpc = findById(networks, 'vpcs', other.vpcId);
-  if (!vpc) {
-    const message = `${called(component)} leads to ${other.vpcId} of account ${other.ownerId} in ${other.region}, of which nothing is known`;
-    return block(leg, { code: 'UNKNOWN_DESTINATION', component, message });
-  }
-  const cidrs = associatedCidrs(vpc);
-  if (!cidrs.some((cidr) => addressInCidr(address, cidr))) {
-    const message = `${called(component)} leads to ${vpc.vpcId} (${cidrs.join(', ')}), which does not hold ${address}, and no further`;
-    return block(leg, { code: 'PCX_REQUIRES_ADDRESS_IN_VPC_CIDR', component, message });
-  }
-  leg.hops.push({ component });
-  return vpc;
-}
-
-/** Private, shared and link-local addresses, to which no internet gateway sends anything. */
-const notPublic: readonly { readonly cidr: string; readonly code: ExplanationCode }[] = [
-  { cidr: '10.0.0.0/8', code: 'IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS' },
-  { cidr: '172.16.0.0/12', code: 'IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS' },
-  { cidr: '192.168.0.0/16', code: 'IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS' },
-  { cidr: '100.64.0.0/10', code: 'IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS' },
-  { cidr: '169.254.0.0/16', code: 'NO_POSSIBLE_DESTINATION' },
-  { cidr: 'fc00::/7', code: 'NO_POSSIBLE_DESTINATION' },
-  { cidr: 'fe80::/10', code: 'NO_POSSIBLE_DESTINATION' },
-];
-
-/** Leaves for the internet. */
-function passInternetGateway(leg: Leg, internetGatewayId: string): true | undefined {
-  const { from, networks, packet } = leg;
-  const address = packet.destinationAddress;
-  const found = findById(networks, 'internetGateways', internetGatewayId);
-  const component = componentOf('internet-gateway', internetGatewayId, found);
-  if (!found?.vpcIds.includes(from.vpc.vpcId)) {
-    return block(leg, {
-      code: 'BAD_STATE_ATTACHMENT',
-      component,
-      message: `internet gateway ${called(component)} is not attached to ${from.vpc.vpcId}`,
-    });
-  }
-  const refused = notPublic.find(({ cidr }) => addressInCidr(address, cidr));
-  if (refused) {
-    return block(leg, {
-      code: refused.code,
-      component,
-      message: `internet gateway ${called(component)} sends nothing to ${refused.cidr}, where ${address} lies`,
-    });
-  }
-  if (addressFamily(address) === 4 && from.networkInterface.publicIp === undefined) {
-    const message = `${called(interfaceOf(from))} has no public address, so internet gateway ${called(component)} sends nothing for it`;
-    return block(leg, { code: 'IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS', component, message });
-  }
-  for (const one of allOf(networks, 'networkInterfaces')) {
-    if (one.publicIp !== address && !one.ipv6Addresses.some((own) => canonicalAddress(own) === address)) continue;
-    const message = `${address} belongs to ${one.networkInterfaceId}, and paths that leave and come in again through internet gateways are not followed`;
-    return block(leg, { code: 'IGW_NAT_REFLECTION', component, message });
-  }
-  if (leg.to) {
-    // A VPC may use blocks that are public elsewhere (20.0.0.0/16): outside it the address is somebody else's.
-    const message = `internet gateway ${called(component)} sends it to the internet, where ${address} is not ${called(interfaceOf(leg.to))} of ${leg.to.vpc.vpcId}`;
-    return block(leg, { code: 'NO_POSSIBLE_DESTINATION', component, message });
-  }
-  leg.hops.push({ component });
-  return true;
 }
 
 /** The interface in this VPC that has the packet's destination address. */
@@ -298,24 +105,61 @@ function arriveIn(leg: Leg, vpc: Vpc): Place | undefined {
   return arrived;
 }
 
-/** Follows the routes out of the subnet: to a place, or to the internet. */
-function followRoutes(leg: Leg): Place | 'internet' | undefined {
-  const passed = passRouteTable(leg);
-  if (!passed) return undefined;
-  const { route, table } = passed;
+/** Comes to a place: its groups, its interface, its instance, and what listens there. */
+function arrive(leg: Leg, place: Place, far: Place | undefined): true | undefined {
+  if (!passGroups(leg, place, { direction: 'ingress', far })) return undefined;
+  leg.hops.push({ component: interfaceOf(place) });
+  if (!mustRun(leg, place)) return undefined;
+  if (place.instance) leg.hops.push({ component: componentOf('instance', place.instance.instanceId, place.instance) });
+  return mustListen(leg, place);
+}
+
+/** Comes out of a position's subnet into that of a place that has the packet's address. */
+function enter(leg: Leg, at: Position, place: Place | undefined): Place | undefined {
+  if (!place) return undefined;
+  // Whose groups a packet's sender belongs to is forgotten where its address is changed, and by transit gateways.
+  const far = at.networkInterface?.networkInterfaceId === leg.from.networkInterface.networkInterfaceId ? leg.from : undefined;
+  const sameSubnet = place.subnet.subnetId === at.subnet.subnetId;
+  return (sameSubnet || passAcl(leg, place.subnet, 'ingress')) && arrive(leg, place, far) && place;
+}
+
+/**
+ * Goes on from a position until it arrives: at a place, or in the internet. Within a subnet neither its ACL nor its route table is asked.
+ *
+ * @param passed the subnets that the packet has left on its way, each with the target that it left for
+ */
+function forward(leg: Leg, at: Position, passed: readonly string[] = []): Place | 'internet' | undefined {
+  const inSubnet = [at.subnet.cidr, ...at.subnet.ipv6Cidrs].some((cidr) => addressInCidr(leg.packet.destinationAddress, cidr));
+  if (inSubnet) return enter(leg, at, arriveIn(leg, at.vpc));
+  if (!passAcl(leg, at.subnet, 'egress')) return undefined;
+  const chosen = passRouteTable(leg, at);
+  if (!chosen) return undefined;
+  const { route, table } = chosen;
+  const step = `${at.subnet.subnetId} ${route.target.id}`;
+  if (passed.includes(step)) {
+    const message = `the route ${route.destination} → ${route.target.id} in ${called(table)} leads round in a circle`;
+    return block(leg, { code: 'NO_POSSIBLE_DESTINATION', component: table, message });
+  }
   const type: RouteTargetType = route.target.type;
   switch (type) {
     case 'local':
-      return arriveIn(leg, leg.from.vpc);
+      return enter(leg, at, arriveIn(leg, at.vpc));
     case 'vpc-peering-connection': {
-      const vpc = passPeering(leg, route.target.id);
-      return vpc && arriveIn(leg, vpc);
+      const vpc = passPeering(leg, at, route.target.id);
+      return vpc && enter(leg, at, arriveIn(leg, vpc));
     }
     case 'internet-gateway':
-      return passInternetGateway(leg, route.target.id) && 'internet';
+      return passInternetGateway(leg, at, route.target.id) && 'internet';
     case 'egress-only-internet-gateway':
-    case 'nat-gateway':
-    case 'transit-gateway':
+      return passEgressOnlyInternetGateway(leg, at, route.target.id) && 'internet';
+    case 'nat-gateway': {
+      const next = passNatGateway(leg, at, route.target.id);
+      return next && forward(leg, next, [...passed, step]);
+    }
+    case 'transit-gateway': {
+      const next = passTransitGateway(leg, at, route.target.id);
+      return next && forward(leg, next, [...passed, step]);
+    }
     case 'network-interface':
     case 'instance':
     case 'vpc-endpoint':
@@ -327,17 +171,8 @@ function followRoutes(leg: Leg): Place | 'internet' | undefined {
   }
 }
 
-/** Comes to a place: its groups, its interface, its instance, and what listens there. */
-function arrive(leg: Leg, place: Place, far: Place | undefined): true | undefined {
-  if (!passGroups(leg, place, { direction: 'ingress', far })) return undefined;
-  leg.hops.push({ component: interfaceOf(place) });
-  if (!mustRun(leg, place)) return undefined;
-  if (place.instance) leg.hops.push({ component: componentOf('instance', place.instance.instanceId, place.instance) });
-  return mustListen(leg, place);
-}
-
 /**
- * Takes a packet from its place to where it arrives, noting what it passes. Within a subnet neither its ACL nor its route table is asked.
+ * Takes a packet from its place to where it arrives, noting what it passes.
  *
  * @returns undefined when it was stopped: `leg.blockedBy` says by what
  */
@@ -350,18 +185,56 @@ export function travel(leg: Leg): Place | 'internet' | undefined {
   if (addressesOf(from.networkInterface).some((own) => canonicalAddress(own) === packet.destinationAddress))
     return mustListen(leg, from) && from;
   if (!passGroups(leg, from, { direction: 'egress', far: likelyEnd(leg) })) return undefined;
-  if ([from.subnet.cidr, ...from.subnet.ipv6Cidrs].some((cidr) => addressInCidr(packet.destinationAddress, cidr))) {
-    const neighbour = arriveIn(leg, from.vpc);
-    return neighbour && arrive(leg, neighbour, from) && neighbour;
-  }
-  if (!passAcl(leg, from.subnet, 'egress')) return undefined;
-  const end = followRoutes(leg);
-  if (end === undefined || end === 'internet') return end;
-  return passAcl(leg, end.subnet, 'ingress') && arrive(leg, end, from) && end;
+  return forward(leg, from);
 }
 
-/** Takes the internet's answer, which comes in through the gateway that the packet left by, back to the place. */
-export function returnFromInternet(leg: Leg, gateway: Hop): true | undefined {
+/** Takes the internet's answer, which comes in through the gateway that the packet left by, to the interface that the packet left from. */
+function enterFromInternet(leg: Leg, { gateway, place }: { readonly gateway: Hop; readonly place: Place }): Place | undefined {
   leg.hops.push(gateway);
-  return passAcl(leg, leg.from.subnet, 'ingress') && arrive(leg, leg.from, undefined);
+  return passAcl(leg, place.subnet, 'ingress') && arrive(leg, place, undefined) && place;
+}
+
+/** The packet with another destination; on the far side of a NAT gateway also with a port of the gateway's choice. */
+function readdressed(packet: Packet, { destinationAddress, beyondNat }: { destinationAddress: string; beyondNat: boolean }): Packet {
+  if (!('ports' in packet)) return { ...packet, destinationAddress };
+  return { ...packet, destinationAddress, ports: beyondNat ? { from: 1024, to: 65_535 } : packet.ports };
+}
+
+/**
+ * Takes the answer from where the packet arrived back to where it came from: NAT gateways on the way know where it belongs, all others follow their
+ * own routes.
+ *
+ * @param end where the packet arrived
+ * @param answer as the source is to get it
+ */
+export function comeBack(
+  there: Leg,
+  end: Place | 'internet',
+  answer: Packet,
+): { readonly hops: readonly Hop[]; readonly blockedBy?: Blockage | undefined } {
+  const hops: Hop[] = [];
+  const translations = there.translations.toReversed();
+  for (let index = 0; index <= translations.length; index++) {
+    const [last, next] = [translations[index - 1], translations[index]];
+    const to = next?.place ?? there.from;
+    const leg: Leg = {
+      networks: there.networks,
+      way: 'back',
+      packet: readdressed(answer, {
+        destinationAddress: last?.sourceAddress ?? there.packet.sourceAddress,
+        beyondNat: next !== undefined,
+      }),
+      from: last?.place ?? (end === 'internet' ? to : end),
+      to,
+      hops,
+      translations: [],
+    };
+    let arrived: Place | 'internet' | undefined;
+    if (last) arrived = forward(leg, last.place);
+    else if (end === 'internet') arrived = enterFromInternet(leg, { gateway: there.hops.at(-1)!, place: to });
+    else arrived = travel(leg);
+    if (!arrived) return { hops, blockedBy: leg.blockedBy };
+    if (next) hops.push({ component: next.component });
+  }
+  return { hops };
 }

@@ -1,10 +1,22 @@
 import { canonicalAddress } from './cidr.ts';
-import type { Instance, NetworkAcl, NetworkCollections, NetworkInterface, RegionNetwork, Subnet, Tags, Vpc } from './model.ts';
+import type {
+  GatewayCollections,
+  Instance,
+  NetworkAcl,
+  NetworkCollections,
+  NetworkInterface,
+  RegionNetwork,
+  Subnet,
+  Tags,
+  Vpc,
+} from './model.ts';
 
-type CollectionName = keyof NetworkCollections;
+interface AnyCollections extends NetworkCollections, GatewayCollections {}
+
+type CollectionName = keyof AnyCollections;
 
 /** A network without its account and region: as a plain mapped type its collections can be picked by a name that is a type parameter. */
-type Collections = { readonly [Name in CollectionName]: ReadonlyMap<string, NetworkCollections[Name]> };
+type Collections = { readonly [Name in CollectionName]?: ReadonlyMap<string, AnyCollections[Name]> };
 
 /** What a packet passes, by the resource type that its ARN names. */
 export type ComponentType =
@@ -16,6 +28,11 @@ export type ComponentType =
   | 'route-table'
   | 'vpc-peering-connection'
   | 'internet-gateway'
+  | 'egress-only-internet-gateway'
+  | 'natgateway'
+  | 'transit-gateway'
+  | 'transit-gateway-attachment'
+  | 'transit-gateway-route-table'
   | 'vpc';
 
 export interface Component {
@@ -47,17 +64,17 @@ export function findById<Name extends CollectionName>(
   networks: readonly Collections[],
   name: Name,
   id: string,
-): NetworkCollections[Name] | undefined {
+): AnyCollections[Name] | undefined {
   for (const network of networks) {
-    const thing = network[name].get(id);
+    const thing = network[name]?.get(id);
     if (thing) return thing;
   }
   return undefined;
 }
 
 /** The things of one kind in all networks. */
-export function* allOf<Name extends CollectionName>(networks: readonly Collections[], name: Name): Iterable<NetworkCollections[Name]> {
-  for (const network of networks) yield* network[name].values();
+export function* allOf<Name extends CollectionName>(networks: readonly Collections[], name: Name): Iterable<AnyCollections[Name]> {
+  for (const network of networks) yield* network[name]?.values() ?? [];
 }
 
 /** Undefined where the interface, its subnet or its VPC is not in the networks. */

@@ -1,7 +1,8 @@
 import { addressFamily, canonicalAddress } from './cidr.ts';
+import { type Blockage, describePacket, type Hop, type Leg } from './leg.ts';
 import type { RegionNetwork } from './model.ts';
 import type { Packet } from './packet-filter.ts';
-import { type Blockage, describePacket, type Hop, type Leg, returnFromInternet, travel } from './path.ts';
+import { comeBack, travel } from './path.ts';
 import { type Component, called, componentOf, findById, interfaceOf, type Place, placeOf } from './place.ts';
 
 /** One end: an instance (its primary interface) or a network interface. */
@@ -120,7 +121,7 @@ function resolveEnds(
 
 /**
  * Whether a packet gets to its destination and its answer back, by what the networks are configured to do: security groups, network ACLs, routes,
- * peering connections, internet gateways, and which instances run and listen. Prefix lists, and what lies behind other targets of routes than these, are
+ * peering connections, internet, NAT and transit gateways, and which instances run and listen. Prefix lists, and what lies behind other targets of routes than these, are
  * not known here and let nothing pass; on the internet anything is taken to answer.
  *
  * @param networks every account and region that the path may touch
@@ -130,19 +131,10 @@ export function reachability(networks: readonly RegionNetwork[], query: Reachabi
   if ('code' in ends) return { query, hops: [], returnHops: [], reachable: false, blockedBy: ends };
   const { from, to } = ends;
   const packet = packetOf(query, ends);
-  const there: Leg = { networks, way: 'there', packet, from, ...(to && { to }), hops: [] };
+  const there: Leg = { networks, way: 'there', packet, from, ...(to && { to }), hops: [], translations: [] };
   const end = travel(there);
   const answer = end && answerTo(packet, query);
-  const back: Leg | undefined = answer && {
-    networks,
-    way: 'back',
-    packet: answer,
-    from: end === 'internet' ? from : end,
-    to: from,
-    hops: [],
-  };
-  if (back && end === 'internet') returnFromInternet(back, there.hops.at(-1)!);
-  else if (back) travel(back);
+  const back = answer && comeBack(there, end, answer);
   const blockedBy = there.blockedBy ?? back?.blockedBy;
   const passed = { query, hops: there.hops, returnHops: back?.hops ?? [] };
   return blockedBy ? { ...passed, reachable: false, blockedBy } : { ...passed, reachable: true };
@@ -172,7 +164,8 @@ export function reachableSet(networks: readonly RegionNetwork[], traffic: readon
 const describeTraffic = (query: ReachabilityQuery): string =>
   describePacket(packetOf(query, { sourceAddress: '', destinationAddress: '' }));
 
-function describeHop({ component, routeTableRoute }: Hop): string {
+function describeHop({ component, routeTableRoute, transitGatewayRoute }: Hop): string {
+  if (transitGatewayRoute) return `${called(component)} [${transitGatewayRoute.destination} → ${transitGatewayRoute.attachmentId}]`;
   return routeTableRoute ? `${called(component)} [${routeTableRoute.destination} → ${routeTableRoute.target.id}]` : called(component);
 }
 

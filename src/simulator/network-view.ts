@@ -1,6 +1,8 @@
 import type {
+  EgressOnlyInternetGateway,
   Instance,
   InternetGateway,
+  NatGateway,
   NetworkAcl,
   NetworkInterface,
   PeeringConnection,
@@ -10,11 +12,15 @@ import type {
   SecurityGroup,
   SecurityGroupRule,
   Subnet,
+  TransitGateway,
+  TransitGatewayRouteTable,
+  TransitGatewayVpcAttachment,
   Vpc,
 } from '../network/model.ts';
 import { isVisibleTo, peeringCidrs } from './ec2/peering-view.ts';
 import { routesOf } from './ec2/route-state.ts';
 import { shownReference } from './ec2/security-group-references.ts';
+import { transitGatewayRoutes } from './ec2/transit-gateway-view.ts';
 import type { Owned, PeeringRecord } from './records.ts';
 import { type Place, placeKey, type World } from './world.ts';
 
@@ -33,6 +39,7 @@ export function networkOf(world: World): RegionNetwork[] {
 function* everythingOwned(world: World): Generator<Owned> {
   yield* world.vpcs.all();
   yield* world.internetGateways.all();
+  yield* world.transitGateways.all();
 }
 
 function regionNetwork(world: World, place: Place, key: string): RegionNetwork {
@@ -160,6 +167,55 @@ function regionNetwork(world: World, place: Place, key: string): RegionNetwork {
         networkInterfaceIds,
         ...(listens ? { listens } : {}),
         tags: tagsOf(id),
+      }),
+    ),
+    natGateways: byId(
+      world.natGateways.where(where),
+      ({ id, ownerId, vpcId, subnetId, state, networkInterfaceId }): NatGateway => ({
+        natGatewayId: id,
+        ownerId,
+        vpcId,
+        subnetId,
+        state,
+        ...(networkInterfaceId ? { networkInterfaceId } : {}),
+        tags: tagsOf(id),
+      }),
+    ),
+    egressOnlyInternetGateways: byId(
+      world.egressOnlyInternetGateways.where(where),
+      ({ id, ownerId, vpcId }): EgressOnlyInternetGateway => ({
+        egressOnlyInternetGatewayId: id,
+        ownerId,
+        vpcIds: [vpcId],
+        tags: tagsOf(id),
+      }),
+    ),
+    transitGateways: byId(
+      world.transitGateways.where(where),
+      ({ id, ownerId, state }): TransitGateway => ({ transitGatewayId: id, ownerId, state, tags: tagsOf(id) }),
+    ),
+    transitGatewayAttachments: byId(
+      world.transitGatewayAttachments.where(where),
+      ({ id, association, ...attachment }): TransitGatewayVpcAttachment => ({
+        transitGatewayAttachmentId: id,
+        transitGatewayId: attachment.transitGatewayId,
+        transitGatewayOwnerId: attachment.transitGatewayOwnerId,
+        vpcId: attachment.vpcId,
+        vpcOwnerId: attachment.vpcOwnerId,
+        subnetIds: attachment.subnetIds,
+        state: attachment.state,
+        ...(association?.state === 'associated' ? { routeTableId: association.routeTableId } : {}),
+        tags: tagsOf(id),
+      }),
+    ),
+    transitGatewayRouteTables: byId(
+      world.transitGatewayRouteTables.where(where),
+      (table): TransitGatewayRouteTable => ({
+        transitGatewayRouteTableId: table.id,
+        transitGatewayId: table.transitGatewayId,
+        ownerId: table.ownerId,
+        routes: transitGatewayRoutes(world, table),
+        tags: tagsOf(table.id),
       }),
     ),
     internetGateways: byId(

@@ -473,11 +473,11 @@ describe('what blocks', () => {
       says: 'no network interface in vpc-a has the address 10.255.0.99',
     },
     {
-      name: 'a NAT gateway, behind which nothing is known',
-      samples: () => changed((sample) => addRoutes(sample, 'rtb-a', route('0.0.0.0/0', 'nat-1'))),
+      name: 'a network interface as a target, behind which nothing is known',
+      samples: () => changed((sample) => addRoutes(sample, 'rtb-a', route('0.0.0.0/0', 'eni-1'))),
       query: internet,
       blocked: ['NO_POSSIBLE_DESTINATION', 'rtb-a'],
-      says: 'the route 0.0.0.0/0 → nat-1 in rtb-a leads to a target of the kind nat-gateway',
+      says: 'the route 0.0.0.0/0 → eni-1 in rtb-a leads to a target of the kind network-interface',
     },
     {
       name: 'an interface without an address of that family',

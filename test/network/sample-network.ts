@@ -1,6 +1,8 @@
 import type {
+  EgressOnlyInternetGateway,
   Instance,
   InternetGateway,
+  NatGateway,
   NetworkAcl,
   NetworkAclEntry,
   NetworkInterface,
@@ -13,6 +15,9 @@ import type {
   SecurityGroup,
   SecurityGroupRule,
   Subnet,
+  TransitGateway,
+  TransitGatewayRouteTable,
+  TransitGatewayVpcAttachment,
   Vpc,
   VpcCidrBlock,
 } from '../../src/network/model.ts';
@@ -31,6 +36,11 @@ export interface Sample {
   networkInterfaces: NetworkInterface[];
   instances: Instance[];
   internetGateways: InternetGateway[];
+  natGateways: NatGateway[];
+  egressOnlyInternetGateways: EgressOnlyInternetGateway[];
+  transitGateways: TransitGateway[];
+  transitGatewayAttachments: TransitGatewayVpcAttachment[];
+  transitGatewayRouteTables: TransitGatewayRouteTable[];
 }
 
 export const emptySample = (accountId = '111111111111', region = 'us-west-2'): Sample => ({
@@ -46,6 +56,11 @@ export const emptySample = (accountId = '111111111111', region = 'us-west-2'): S
   networkInterfaces: [],
   instances: [],
   internetGateways: [],
+  natGateways: [],
+  egressOnlyInternetGateways: [],
+  transitGateways: [],
+  transitGatewayAttachments: [],
+  transitGatewayRouteTables: [],
 });
 
 export function networkOf(sample: Sample): RegionNetwork {
@@ -64,6 +79,11 @@ export function networkOf(sample: Sample): RegionNetwork {
     networkInterfaces: by(sample.networkInterfaces, (one) => one.networkInterfaceId),
     instances: by(sample.instances, (one) => one.instanceId),
     internetGateways: by(sample.internetGateways, (one) => one.internetGatewayId),
+    natGateways: by(sample.natGateways, (one) => one.natGatewayId),
+    egressOnlyInternetGateways: by(sample.egressOnlyInternetGateways, (one) => one.egressOnlyInternetGatewayId),
+    transitGateways: by(sample.transitGateways, (one) => one.transitGatewayId),
+    transitGatewayAttachments: by(sample.transitGatewayAttachments, (one) => one.transitGatewayAttachmentId),
+    transitGatewayRouteTables: by(sample.transitGatewayRouteTables, (one) => one.transitGatewayRouteTableId),
   };
 }
 
@@ -76,6 +96,7 @@ export const block = (cidr: string, state: VpcCidrBlock['state'] = 'associated')
 const targets: readonly (readonly [string, RouteTargetType])[] = [
   ['pcx-', 'vpc-peering-connection'],
   ['igw-', 'internet-gateway'],
+  ['eigw-', 'egress-only-internet-gateway'],
   ['nat-', 'nat-gateway'],
   ['tgw-', 'transit-gateway'],
   ['eni-', 'network-interface'],
