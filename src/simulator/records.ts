@@ -252,6 +252,8 @@ export type VpcEndpointType = 'Gateway' | 'Interface' | 'Resource' | 'ServiceNet
 export interface EndpointSubnet {
   readonly subnetId: string;
   readonly ipv4?: string | undefined;
+  /** Set where the subnet's zone is not one of the resource gateway's: the endpoint has no interface there. */
+  readonly unserved?: boolean | undefined;
 }
 
 export interface VpcEndpointRecord extends Owned {

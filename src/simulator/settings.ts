@@ -120,6 +120,8 @@ export interface WorldSettings {
   /** For how long a new id is unknown to calls that it is given to, in milliseconds. */
   readonly newIdUnknownMs: number;
   readonly quotas: Quotas;
+  /** What private names a Resource endpoint answers for where its maker does not say: sources disagree (aws.md 4.3). */
+  readonly privateDnsPreferenceDefault: 'VERIFIED_DOMAINS_ONLY' | 'ALL_DOMAINS';
   /** CreateRoute of a destination and target that the table already has: sources disagree on what AWS says (aws.md 2.2). */
   readonly createRouteIdentical: 'succeeds' | 'RouteAlreadyExists';
   /** Describe calls that page give at most so many items, and no more than asked for. Left out: as AWS. */
@@ -224,6 +226,7 @@ export const defaultSettings: WorldSettings = {
     entriesPerPrefixList: 1_000,
   },
   createRouteIdentical: 'succeeds',
+  privateDnsPreferenceDefault: 'VERIFIED_DOMAINS_ONLY',
   emptyFirstPage: false,
 };
 

@@ -14,6 +14,7 @@ import { networkInterfaceOperations } from './network-interfaces.ts';
 import { peeringOperations } from './peering-connections.ts';
 import { prefixListOperations } from './prefix-lists.ts';
 import { regionOperations } from './regions.ts';
+import { resourceAssociationOperations } from './resource-associations.ts';
 import { routeTableOperations } from './route-tables.ts';
 import { routeOperations } from './routes.ts';
 import { securityGroupRuleOperations } from './security-group-rules.ts';
@@ -59,6 +60,7 @@ export function ec2Operations(world: World): Operations {
     ...endpointServiceConfigurationOperations(world),
     ...endpointServicePermissionOperations(world),
     ...endpointServiceCatalogueOperations(world),
+    ...resourceAssociationOperations(world),
     ...vpcEndpointOperations(world),
     ...vpcOperations(world),
   };

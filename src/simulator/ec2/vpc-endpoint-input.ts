@@ -111,7 +111,12 @@ const maxDomains = 10;
  */
 export function readDnsOptions(
   options: DnsOptionsSpecification | undefined,
-  { type, ipAddressType, current }: { type: VpcEndpointType; ipAddressType: IpAddressType; current?: DnsChoice | undefined },
+  {
+    type,
+    ipAddressType,
+    current,
+    preference: usual,
+  }: { type: VpcEndpointType; ipAddressType: IpAddressType; current?: DnsChoice | undefined; preference?: string | undefined },
 ): DnsChoice {
   const { DnsRecordIpType: recordType, PrivateDnsPreference: preference, PrivateDnsSpecifiedDomains: domains } = options ?? {};
   const inboundOnly = options?.PrivateDnsOnlyForInboundResolverEndpoint;
@@ -131,11 +136,10 @@ export function readDnsOptions(
   if (Boolean(domains?.length) !== Boolean(preference?.includes('SPECIFIED_DOMAINS'))) {
     throw invalidParameter('Private DNS domains are specified if, and only if, the preference says so.');
   }
-  const pairs = {
+  return {
     dnsRecordIpType: recordType ?? current?.dnsRecordIpType ?? ipAddressType,
     privateDnsOnlyForInboundResolverEndpoint: inboundOnly ?? current?.privateDnsOnlyForInboundResolverEndpoint,
-    privateDnsPreference: preference ?? current?.privateDnsPreference,
+    privateDnsPreference: preference ?? current?.privateDnsPreference ?? (type === 'Interface' ? undefined : usual),
     privateDnsSpecifiedDomains: domains ?? current?.privateDnsSpecifiedDomains,
   };
-  return pairs;
 }

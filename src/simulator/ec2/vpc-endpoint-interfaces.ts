@@ -21,20 +21,20 @@ export function checkEndpointSubnets(
   zones: { readonly of: string; readonly ids: readonly string[] } | undefined,
 ): void {
   const taken = new Set<string>();
-  for (const { subnetId, ipv4 } of subnets) {
+  for (const { subnetId, ipv4, unserved } of subnets) {
     const subnet = world.subnets.get(subnetId)!;
     if (subnet.vpcId !== vpcId) throw invalidParameter(`The subnet ${subnetId} does not belong to the network ${vpcId}.`);
     if (taken.has(subnet.zoneId)) {
       throw new ApiError('DuplicateSubnetsInSameZone', `Found another VPC endpoint subnet in the availability zone of ${subnetId}`);
     }
     taken.add(subnet.zoneId);
-    if (zones && !zones.ids.includes(subnet.zoneId)) {
+    if (zones && !unserved && !zones.ids.includes(subnet.zoneId)) {
       throw invalidParameter(`The VPC endpoint service ${zones.of} does not support the availability zone of the subnet: ${subnetId}.`);
     }
     if (ipAddressType !== 'ipv4' && !subnet.ipv6CidrBlocks.some(({ state }) => state === 'associated')) {
       throw invalidParameter(`The subnet ${subnetId} has no IPv6 CIDR block, which the IP address type ${ipAddressType} needs.`);
     }
-    if (!interfaceFor(world, networkInterfaceIds, { subnetId, ipv4 })) pickAddress(world, subnet, ipv4);
+    if (!unserved && !interfaceFor(world, networkInterfaceIds, { subnetId, ipv4 })) pickAddress(world, subnet, ipv4);
   }
 }
 
@@ -67,10 +67,11 @@ export function settleInterfaces(world: World, endpointId: string): void {
 function replaceInterfaces(world: World, endpoint: VpcEndpointRecord): void {
   const current = endpoint.networkInterfaceIds.flatMap((id) => world.networkInterfaces.get(id) ?? []);
   const fits = (wish: EndpointSubnet) => interfaceFor(world, endpoint.networkInterfaceIds, wish);
-  const kept = new Set(endpoint.subnets.map((wish) => fits(wish)?.id));
+  const served = endpoint.subnets.filter(({ unserved }) => !unserved);
+  const kept = new Set(served.map((wish) => fits(wish)?.id));
   for (const one of current) if (!kept.has(one.id)) removeNetworkInterface(world, one);
   const call: Call = { accountId: endpoint.ownerId, region: endpoint.region, callerArn: '' };
-  const networkInterfaceIds = endpoint.subnets.map((wish) => {
+  const networkInterfaceIds = served.map((wish) => {
     const there = fits(wish);
     if (there) return there.id;
     return createNetworkInterface(world, call, {
@@ -91,4 +92,17 @@ export function removeInterfaces(world: World, networkInterfaceIds: readonly str
     const networkInterface = world.networkInterfaces.get(id);
     if (networkInterface) removeNetworkInterface(world, networkInterface);
   }
+}
+
+/**
+ * The subnets of a Resource endpoint, marked where the resource gateway has no subnet in the zone: it gets no interface there (aws.md 4.1).
+ *
+ * @throws ApiError InvalidParameter where the two have no zone in common
+ */
+export function servedSubnets(world: World, subnets: readonly EndpointSubnet[], zoneIds: readonly string[]): EndpointSubnet[] {
+  const marked = subnets.map((one) => (zoneIds.includes(world.subnets.get(one.subnetId)!.zoneId) ? one : { ...one, unserved: true }));
+  if (marked.length > 0 && marked.every(({ unserved }) => unserved)) {
+    throw invalidParameter('None of the subnets is in an availability zone that the resource gateway is in.');
+  }
+  return marked;
 }

@@ -1,6 +1,9 @@
 import type { CreateVpcEndpointRequest } from '@aws-sdk/client-ec2';
 import type { VpcEndpointRecord, VpcEndpointType } from '../records.ts';
 import { ApiError, type Call } from '../service.ts';
+import { findConsumable } from '../vpc-lattice/endpoint-associations.ts';
+import { arnOf, find, kinds } from '../vpc-lattice/kinds.ts';
+import type { ResourceConfigurationRecord, ServiceNetworkRecord } from '../vpc-lattice/records.ts';
 import type { World } from '../world.ts';
 import type { EndpointService } from './endpoint-service-catalogue.ts';
 import { noSuchService, serviceOf, servicesFor } from './endpoint-services.ts';
@@ -21,6 +24,8 @@ export interface EndpointTarget {
   readonly ipAddressTypes: readonly ('ipv4' | 'ipv6')[];
   /** Set where it is a service. */
   readonly service?: EndpointService | undefined;
+  /** Set where it is a resource configuration. */
+  readonly configuration?: ResourceConfigurationRecord | undefined;
 }
 
 const ofService = (service: EndpointService): EndpointTarget => ({
@@ -34,6 +39,58 @@ const ofService = (service: EndpointService): EndpointTarget => ({
   ipAddressTypes: service.ipAddressTypes,
   service,
 });
+
+/** What a look-up of VPC Lattice's gives; where it finds nothing, EC2 says so in a way of its own. */
+function found<Value>(look: () => Value, notFound: ApiError): Value {
+  try {
+    return look();
+  } catch (error) {
+    throw error instanceof ApiError && error.code === 'ResourceNotFoundException' ? notFound : error;
+  }
+}
+
+/**
+ * A configuration that the caller may make an endpoint for: its own, or one that is shared with it. A share that nobody has accepted yet shows
+ * nothing (aws.md 4.7).
+ */
+function findResourceConfiguration(world: World, call: Call, arn: string): ResourceConfigurationRecord {
+  const notFound = new ApiError('InvalidResourceConfigurationArn.NotFound', `The resource configuration '${arn}' does not exist.`);
+  const configuration = found(() => findConsumable(world, call, arn), notFound);
+  if (!['SINGLE', 'GROUP', 'ARN'].includes(configuration.type)) {
+    throw invalidParameter(`An endpoint of the type Resource cannot lead to a resource configuration of the type ${configuration.type}.`);
+  }
+  if (configuration.status !== 'ACTIVE' && configuration.status !== 'UPDATE_IN_PROGRESS') {
+    throw invalidParameter(`The resource configuration ${arn} is in state ${configuration.status}.`);
+  }
+  return configuration;
+}
+
+const ofLattice = { privateDnsVerified: true, policySupported: false, acceptanceRequired: false, privateDnsDomains: [] } as const;
+
+function ofResourceConfiguration(world: World, configuration: ResourceConfigurationRecord): EndpointTarget {
+  const gateway = world.resourceGateways.get(configuration.resourceGatewayId);
+  const zoneIds = (gateway?.subnetIds ?? []).flatMap((id) => world.subnets.get(id)?.zoneId ?? []);
+  const types = { IPV4: ['ipv4'], IPV6: ['ipv6'], DUALSTACK: ['ipv4', 'ipv6'] } as const;
+  return {
+    ...ofLattice,
+    name: arnOf(kinds.resourceConfiguration, configuration),
+    region: configuration.region,
+    zoneIds,
+    ipAddressTypes: types[gateway?.ipAddressType ?? 'IPV4'],
+    configuration,
+  };
+}
+
+/** A network's resources lie in zones of their own each: an endpoint may be in any. */
+function ofServiceNetwork(world: World, call: Call, network: ServiceNetworkRecord): EndpointTarget {
+  return {
+    ...ofLattice,
+    name: arnOf(kinds.serviceNetwork, network),
+    region: network.region,
+    zoneIds: world.zones(call).map(({ zoneId }) => zoneId),
+    ipAddressTypes: ['ipv4', 'ipv6'],
+  };
+}
 
 function findService(world: World, call: Call, { name, region, type }: { name: string; region: string; type: string }): EndpointService {
   if (!world.hasRegion(region)) throw badParameter(region, 'serviceRegion', 'There is no such region.');
@@ -82,10 +139,16 @@ export function readTarget(
       return ofService(findService(world, call, { name: text, region: input.ServiceRegion ?? call.region, type }));
     case 'resourceConfigurationArn':
       checkArn(text, { resource: /:resourceconfiguration\/rcfg-[0-9a-z]{17}$/, code: 'InvalidResourceConfigurationArn' });
-      throw new ApiError('InvalidResourceConfigurationArn.NotFound', `The resource configuration '${text}' does not exist.`);
+      return ofResourceConfiguration(world, findResourceConfiguration(world, call, text));
     case 'serviceNetworkArn':
       checkArn(text, { resource: /:servicenetwork\/sn-[0-9a-z]{17}$/, code: 'InvalidServiceNetworkArn' });
-      throw new ApiError('InvalidServiceNetworkArn.NotFound', `The service network '${text}' does not exist.`);
+      return found(
+        () => {
+          const wanted = { kind: kinds.serviceNetwork, identifier: text, field: 'serviceNetworkArn', sharedToo: true };
+          return ofServiceNetwork(world, call, find(world, call, wanted));
+        },
+        new ApiError('InvalidServiceNetworkArn.NotFound', `The service network '${text}' does not exist.`),
+      );
   }
 }
 

@@ -11,6 +11,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { VpcEndpointRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
+import { dissociateResourceEndpoint } from '../vpc-lattice/endpoint-associations.ts';
 import type { World } from '../world.ts';
 import { madeBefore, rememberMade } from './client-tokens.ts';
 import { fullAccess, readPolicy } from './endpoint-policy.ts';
@@ -20,11 +21,12 @@ import { idKinds } from './ids.ts';
 import { atMost1000, list } from './listing.ts';
 import { readGroups } from './network-interfaces.ts';
 import { findRouteTable, findVpc, findVpcEndpoint, ownership, placeOf } from './owned.ts';
+import { associateEndpoint, privateResourceDomains } from './resource-associations.ts';
 import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
 import { modifyVpcEndpoint } from './vpc-endpoint-changes.ts';
 import { checkPrivateDns, dnsEntriesOf } from './vpc-endpoint-dns.ts';
 import { checkTypeRules, readDnsOptions, readIpAddressType, readSubnets, readType } from './vpc-endpoint-input.ts';
-import { checkEndpointSubnets, removeInterfaces } from './vpc-endpoint-interfaces.ts';
+import { checkEndpointSubnets, removeInterfaces, servedSubnets } from './vpc-endpoint-interfaces.ts';
 import { settleLater } from './vpc-endpoint-states.ts';
 import { checkPolicySupported, type EndpointTarget, readTarget } from './vpc-endpoint-targets.ts';
 
@@ -83,19 +85,21 @@ function checkQuotas(world: World, call: Call, { type, vpcId }: Pick<VpcEndpoint
 function withInterfaces(world: World, call: Call, { input, target, base }: NewEndpoint): VpcEndpointRecord {
   const { vpcId } = base;
   const ipAddressType = readIpAddressType(input.IpAddressType, { name: target.name, offered: target.ipAddressTypes });
+  const subnets = readSubnets(world, call, { subnetIds: input.SubnetIds, configurations: input.SubnetConfigurations });
   const endpoint: VpcEndpointRecord = {
     ...base,
     ipAddressType,
-    ...readDnsOptions(input.DnsOptions, { type: base.type, ipAddressType }),
-    subnets: readSubnets(world, call, { subnetIds: input.SubnetIds, configurations: input.SubnetConfigurations }),
+    ...readDnsOptions(input.DnsOptions, { type: base.type, ipAddressType, preference: world.settings.privateDnsPreferenceDefault }),
+    subnets: target.configuration ? servedSubnets(world, subnets, target.zoneIds) : subnets,
     securityGroupIds: readGroups(world, call, { vpcId, groupIds: input.SecurityGroupIds }),
     privateDnsEnabled: input.PrivateDnsEnabled ?? false,
     privateDnsDomains: target.privateDnsDomains,
     state: target.acceptanceRequired ? 'pendingAcceptance' : 'pending',
   };
   checkEndpointSubnets(world, endpoint, target.region === call.region ? { of: target.name, ids: target.zoneIds } : undefined);
-  if (endpoint.privateDnsEnabled) checkPrivateDns(world, endpoint, target);
-  return endpoint;
+  const answering = endpoint.type === 'Interface' ? endpoint : { ...endpoint, privateDnsDomains: privateResourceDomains(world, endpoint) };
+  if (endpoint.privateDnsEnabled) checkPrivateDns(world, answering, target);
+  return answering;
 }
 
 interface NewEndpoint {
@@ -162,6 +166,7 @@ function deleteEndpoint(world: World, call: Call, id: string): void {
   const { vpcEndpointDeleting, vpcEndpointInterfacesRemoving } = world.settings.delaysMs;
   world.later(vpcEndpointDeleting, () => {
     world.vpcEndpoints.delete(endpoint.id);
+    dissociateResourceEndpoint(world, endpoint.id);
     world.setTags(placeOf(call), endpoint.id, {});
   });
   world.later(vpcEndpointDeleting + vpcEndpointInterfacesRemoving, () => removeInterfaces(world, endpoint.networkInterfaceIds));
@@ -183,6 +188,7 @@ export function vpcEndpointOperations(world: World): Operations {
       world.vpcEndpoints.put(endpoint);
       tagNew(world, call, { id: endpoint.id, type: 'vpc-endpoint', tags });
       if (endpoint.type !== 'Gateway') settleLater(world, endpoint.id);
+      associateEndpoint(world, endpoint);
       const answer = { VpcEndpoint: shown(world, endpoint, trueTags(world, call, endpoint.id)), ...token };
       rememberMade(world, call, { ...use, answer });
       return answer;
