@@ -1,5 +1,5 @@
 import { actionsOf, arnTypes, endpointKeys, inputKeys } from './iam/actions.ts';
-import { type AccessRequest, type Decision, decide } from './iam/policy.ts';
+import { type AccessRequest, type Decision, decide, readPolicy } from './iam/policy.ts';
 import { storedName } from './route53/domain-names.ts';
 import { plainId, tagPlace } from './route53/owned.ts';
 import type { Call } from './service.ts';
@@ -20,24 +20,31 @@ export interface Refusal {
   /** An ARN, or `*`. */
   readonly resource: string;
   readonly decision: Exclude<Decision, 'allowed'>;
+  /** Whose policy it was: the role's, or that which the session was begun with. */
+  readonly by: 'identity-based' | 'session';
 }
 
 /** Says what a call lacks; undefined where it may go on. */
 export type Authorize = (attempt: Attempt) => Refusal | undefined;
 
 /**
- * Holds sessions of roles to their roles' policies, as far as the world file gives them any. Every action that a call takes, dependent ones
+ * Holds sessions of roles to their roles' policies, as far as the world file gives them any, and to those that they were begun with. Every action that a call takes, dependent ones
  * included, must be allowed on every resource that it is about (aws.md 7.7).
  */
 export function authorizeBy(world: World): Authorize {
   return (attempt) => {
     const { session } = attempt.call;
-    const policy = session && world.policyOf(session.roleArn);
-    if (!policy) return undefined;
+    if (!session) return undefined;
+    const ofRole = world.policyOf(session.roleArn);
+    const ofSession = session.policy === undefined ? undefined : readPolicy(JSON.parse(session.policy));
+    if (!ofRole && !ofSession) return undefined;
     world.catchUp();
     for (const request of accessRequests(world, attempt)) {
-      const decision = decide(policy, request);
-      if (decision !== 'allowed') return { action: request.action, resource: request.resource, decision };
+      const { action, resource } = request;
+      for (const [by, policy] of [['identity-based', ofRole] as const, ['session', ofSession] as const]) {
+        const decision = policy ? decide(policy, request) : 'allowed';
+        if (decision !== 'allowed') return { action, resource, decision, by };
+      }
     }
     return undefined;
   };
@@ -190,8 +197,12 @@ function owningThing(world: World, id: string): string {
   const [owner] = [
     ...world.routeTables.where(`association:${id}`),
     ...world.networkAcls.where(`association:${id}`),
+    ...world.elasticIps.where(`association:${id}`),
     ...(id.startsWith('vpc-cidr-assoc-')
       ? [...world.vpcs.all()].filter((vpc) => [...vpc.cidrBlocks, ...vpc.ipv6CidrBlocks].some(({ associationId }) => associationId === id))
+      : []),
+    ...(id.startsWith('subnet-cidr-assoc-')
+      ? [...world.subnets.all()].filter((subnet) => subnet.ipv6CidrBlocks.some(({ associationId }) => associationId === id))
       : []),
   ];
   return owner?.id ?? id;

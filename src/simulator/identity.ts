@@ -18,6 +18,8 @@ export interface RoleSession {
   readonly roleArn: string;
   readonly sessionName: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** The policy document that it was begun with. */
+  readonly policy?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
@@ -67,8 +69,8 @@ export function signerOf(request: WireRequest, now: number): Signer {
   if (session?.accessKeyId !== accessKeyId) throw new SignatureError('invalidToken', service);
   if (session.expiresAt <= now) throw new SignatureError('expiredToken', service);
   const role = parseRoleArn(session.roleArn)!;
-  const { roleArn, tags } = session;
-  return { accountId: role.accountId, callerArn: sessionArn(session), session: { roleArn, tags }, region, service };
+  const { roleArn, tags, policy } = session;
+  return { accountId: role.accountId, callerArn: sessionArn(session), session: { roleArn, tags, policy }, region, service };
 }
 
 /** Access key ids of sessions begin with this; those of users and accounts never do. */
@@ -94,10 +96,10 @@ export function writeSessionToken(session: RoleSession): string {
 function readSessionToken(token: string): RoleSession | undefined {
   try {
     const read: Partial<RoleSession> | null = JSON.parse(Buffer.from(token, 'base64').toString());
-    const { accessKeyId, roleArn, sessionName, tags = {}, expiresAt } = read ?? {};
+    const { accessKeyId, roleArn, sessionName, tags = {}, policy, expiresAt } = read ?? {};
     if (typeof accessKeyId !== 'string' || typeof roleArn !== 'string' || typeof sessionName !== 'string') return undefined;
     if (typeof expiresAt !== 'number' || !parseRoleArn(roleArn)) return undefined;
-    return { accessKeyId, roleArn, sessionName, tags, expiresAt };
+    return { accessKeyId, roleArn, sessionName, tags, policy, expiresAt };
   } catch {
     return undefined;
   }

@@ -19,6 +19,8 @@ export interface SessionIdentity {
   readonly roleArn: string;
   /** Session tags; fixed for the session. */
   readonly tags: Readonly<Record<string, string>>;
+  /** A policy document, as JSON: the session may do only what it allows too. */
+  readonly policy?: string | undefined;
 }
 
 /** One modelled operation: input and output are the SDK's own types. It runs to its end at once; what takes time is left to the world's clock. */

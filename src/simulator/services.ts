@@ -164,12 +164,17 @@ function incompleteSignature(): ApiError {
 }
 
 function notAllowed(call: Call, operation: string, refusal: Refusal | undefined): string {
-  const { action, resource, decision } = refusal ?? { action: operation, resource: '*', decision: 'implicitlyDenied' };
+  const { action, resource, decision, by } = refusal ?? {
+    action: operation,
+    resource: '*',
+    decision: 'implicitlyDenied',
+    by: 'identity-based',
+  };
   const on = resource === '*' ? '' : ` on resource: ${resource}`;
   const why =
     decision === 'explicitlyDenied'
-      ? 'with an explicit deny in an identity-based policy'
-      : `because no identity-based policy allows the ${action} action`;
+      ? `with an explicit deny in ${by === 'session' ? 'a' : 'an'} ${by} policy`
+      : `because no ${by} policy allows the ${action} action`;
   return `User: ${call.callerArn} is not authorized to perform: ${action}${on} ${why}`;
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AssumeRoleCommandInput, AssumeRoleResponse, GetCallerIdentityResponse, Tag } from '@aws-sdk/client-sts';
 import type { Clock } from '../ambient/clock.ts';
 import type { Random } from '../ambient/random.ts';
+import { PolicyError, readPolicy } from './iam/policy.ts';
 import { parseRoleArn, sessionArn, temporaryKeyPrefix, writeSessionToken } from './identity.ts';
 import { ApiError, type Call, type Operations } from './service.ts';
 import { constraintBroken } from './wire/aws-query.ts';
@@ -31,9 +32,7 @@ export function stsOperations({ clock, random, trust }: { clock: Clock; random: 
       const sessionName = input.RoleSessionName!;
       checkConstraints(input);
       checkTags(input.Tags ?? [], input.TransitiveTagKeys ?? []);
-      if (input.Policy !== undefined && !isJsonObject(input.Policy)) {
-        throw new ApiError('MalformedPolicyDocument', 'This policy contains invalid Json');
-      }
+      checkPolicy(input.Policy);
       const role = parseRoleArn(roleArn);
       if (!role) throw new ApiError('ValidationError', `${roleArn} is invalid`);
       const seconds = input.DurationSeconds ?? duration.usual;
@@ -59,7 +58,7 @@ export function stsOperations({ clock, random, trust }: { clock: Clock; random: 
         Credentials: {
           AccessKeyId: accessKeyId,
           SecretAccessKey: letters(random, 40),
-          SessionToken: writeSessionToken({ accessKeyId, roleArn, sessionName, tags, expiresAt }),
+          SessionToken: writeSessionToken({ accessKeyId, roleArn, sessionName, tags, policy: input.Policy, expiresAt }),
           Expiration: new Date(expiresAt),
         },
         AssumedRoleUser: {
@@ -123,6 +122,18 @@ function checkTags(tags: readonly Tag[], transitiveKeys: readonly string[]): voi
     if (!keys.includes(key.toLowerCase())) {
       throw new ApiError('InvalidParameterValue', `The specified transitive tag key must be included in the requested tags: ${key}`);
     }
+  }
+}
+
+/** @throws ApiError MalformedPolicyDocument */
+function checkPolicy(policy: string | undefined): void {
+  if (policy === undefined) return;
+  if (!isJsonObject(policy)) throw new ApiError('MalformedPolicyDocument', 'This policy contains invalid Json');
+  try {
+    readPolicy(JSON.parse(policy));
+  } catch (error) {
+    if (error instanceof PolicyError) throw new ApiError('MalformedPolicyDocument', `Syntax errors in policy: ${error.message}`);
+    throw error;
   }
 }
 

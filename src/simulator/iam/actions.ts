@@ -31,6 +31,7 @@ export const ec2Actions: Readonly<Record<string, ActionRow>> = {
   DeleteSubnet: { about: ['SubnetId'] },
   ModifySubnetAttribute: { about: ['SubnetId'] },
   AssociateSubnetCidrBlock: { about: ['SubnetId'] },
+  DisassociateSubnetCidrBlock: { about: ['AssociationId'] },
   CreateInternetGateway: { makes: ['internet-gateway'] },
   AttachInternetGateway: { about: ['InternetGatewayId', 'VpcId'] },
   DetachInternetGateway: { about: ['InternetGatewayId', 'VpcId'] },
@@ -87,6 +88,7 @@ export const ec2Actions: Readonly<Record<string, ActionRow>> = {
 
   AllocateAddress: { makes: ['elastic-ip'] },
   AssociateAddress: { about: ['AllocationId', 'InstanceId', 'NetworkInterfaceId'] },
+  DisassociateAddress: { about: ['AssociationId'] },
   ReleaseAddress: { about: ['AllocationId'] },
   CreateNatGateway: { about: ['SubnetId', 'AllocationId'], makes: ['natgateway'] },
   DeleteNatGateway: { about: ['NatGatewayId'] },
@@ -94,6 +96,7 @@ export const ec2Actions: Readonly<Record<string, ActionRow>> = {
   DisassociateNatGatewayAddress: { about: ['NatGatewayId'] },
 
   CreateManagedPrefixList: { makes: ['prefix-list'] },
+  GetManagedPrefixListEntries: { about: ['PrefixListId'] },
   ModifyManagedPrefixList: { about: ['PrefixListId'] },
   DeleteManagedPrefixList: { about: ['PrefixListId'] },
 
@@ -118,10 +121,12 @@ export const ec2Actions: Readonly<Record<string, ActionRow>> = {
   ModifyVpcEndpointServiceConfiguration: { about: ['ServiceId'] },
   ModifyVpcEndpointServicePermissions: { about: ['ServiceId'] },
   DeleteVpcEndpointServiceConfigurations: { about: ['ServiceIds'] },
+  StartVpcEndpointServicePrivateDnsVerification: { about: ['ServiceId'] },
   AcceptVpcEndpointConnections: { about: ['ServiceId'] },
   RejectVpcEndpointConnections: { about: ['ServiceId'] },
 
   CreateTransitGateway: { makes: ['transit-gateway'] },
+  ModifyTransitGateway: { about: ['TransitGatewayId'] },
   DeleteTransitGateway: { about: ['TransitGatewayId'] },
   CreateTransitGatewayVpcAttachment: { about: ['TransitGatewayId', 'VpcId', 'SubnetIds'], makes: ['transit-gateway-attachment'] },
   ModifyTransitGatewayVpcAttachment: { about: ['TransitGatewayAttachmentId', 'AddSubnetIds', 'RemoveSubnetIds'] },
@@ -134,6 +139,10 @@ export const ec2Actions: Readonly<Record<string, ActionRow>> = {
   DisassociateTransitGatewayRouteTable: { about: ['TransitGatewayRouteTableId', 'TransitGatewayAttachmentId'] },
   EnableTransitGatewayRouteTablePropagation: { about: ['TransitGatewayRouteTableId', 'TransitGatewayAttachmentId'] },
   DisableTransitGatewayRouteTablePropagation: { about: ['TransitGatewayRouteTableId', 'TransitGatewayAttachmentId'] },
+  GetTransitGatewayRouteTableAssociations: { about: ['TransitGatewayRouteTableId'] },
+  GetTransitGatewayRouteTablePropagations: { about: ['TransitGatewayRouteTableId'] },
+  GetTransitGatewayAttachmentPropagations: { about: ['TransitGatewayAttachmentId'] },
+  SearchTransitGatewayRoutes: { about: ['TransitGatewayRouteTableId'] },
   CreateTransitGatewayRoute: { about: ['TransitGatewayRouteTableId', 'TransitGatewayAttachmentId'] },
   ReplaceTransitGatewayRoute: { about: ['TransitGatewayRouteTableId', 'TransitGatewayAttachmentId'] },
   DeleteTransitGatewayRoute: { about: ['TransitGatewayRouteTableId'] },
@@ -189,6 +198,7 @@ export const latticeActions: Readonly<Record<string, ActionRow>> = {
   DeleteDomainVerification: { about: ['domainVerificationIdentifier'] },
   CreateServiceNetwork: { makes: ['servicenetwork'] },
   GetServiceNetwork: { about: ['serviceNetworkIdentifier'] },
+  UpdateServiceNetwork: { about: ['serviceNetworkIdentifier'] },
   DeleteServiceNetwork: { about: ['serviceNetworkIdentifier'] },
   CreateServiceNetworkResourceAssociation: {
     about: ['resourceConfigurationIdentifier', 'serviceNetworkIdentifier'],
@@ -208,6 +218,7 @@ export const ramActions: Readonly<Record<string, ActionRow>> = {
   DeleteResourceShare: { about: ['resourceShareArn'] },
   AssociateResourceShare: { about: ['resourceShareArn'] },
   DisassociateResourceShare: { about: ['resourceShareArn'] },
+  EnableSharingWithAwsOrganization: {},
   AcceptResourceShareInvitation: { about: ['resourceShareInvitationArn'] },
   RejectResourceShareInvitation: { about: ['resourceShareInvitationArn'] },
   TagResource: { about: ['resourceShareArn'] },

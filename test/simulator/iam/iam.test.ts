@@ -16,12 +16,15 @@ import { ChangeResourceRecordSetsCommand, CreateHostedZoneCommand, Route53Client
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, test } from '@jest/globals';
 import { seededRandom } from '../../../src/ambient/random.ts';
+import { ec2Operations } from '../../../src/simulator/ec2/index.ts';
 import { actionsOf } from '../../../src/simulator/iam/actions.ts';
 import { readPolicy } from '../../../src/simulator/iam/policy.ts';
 import { accessRequests } from '../../../src/simulator/iam.ts';
 import { inProcess } from '../../../src/simulator/request-handler.ts';
+import { route53Operations } from '../../../src/simulator/route53/index.ts';
 import { serviceWires } from '../../../src/simulator/services.ts';
 import { simulatorOf } from '../../../src/simulator/simulator-of-world.ts';
+import { vpcLatticeOperations } from '../../../src/simulator/vpc-lattice/index.ts';
 import { aws, mainTable, one, peer, request, two, vpc } from '../ec2/account.ts';
 
 const region = 'us-west-2';
@@ -410,6 +413,27 @@ describe('STS', () => {
     });
   });
 
+  test('a session that was begun with a policy may do only what both allow', async () => {
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [allow(['ec2:DescribeVpcs', 'ec2:DescribeRouteTables'])] });
+    const { simulator, give } = await setting([allow('*')]);
+    const client = { region, requestHandler: inProcess(simulator), maxAttempts: 1 };
+    const root = new STSClient({ ...client, credentials: { accessKeyId: one, secretAccessKey: 'x' } });
+    const assume = (policy: string) => root.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'me', Policy: policy }));
+    const { AccessKeyId, SecretAccessKey, SessionToken } = (await assume(Policy)).Credentials!;
+    const credentials = { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey!, sessionToken: SessionToken! };
+    const ec2 = new EC2Client({ ...client, credentials });
+    expect(await said(ec2.send(new DescribeVpcsCommand({})))).toBe('allowed');
+    await expect(ec2.send(new CreateVpcCommand({ CidrBlock: '10.5.0.0/16' }))).rejects.toMatchObject({
+      name: denied,
+      message: expect.stringMatching(/because no session policy allows the ec2:CreateVpc action$/),
+    });
+    give([allow('ec2:DescribeVpcs')]);
+    expect(await said(ec2.send(new DescribeRouteTablesCommand({})))).toBe(denied);
+    await expect(assume('{"Version":"2012-10-17","Statement":{"Effect":"Maybe"}}')).rejects.toMatchObject({
+      name: 'MalformedPolicyDocumentException',
+    });
+  });
+
   test('a session needs its own policy’s consent to be somebody else', async () => {
     const next = `arn:aws:iam::${one}:role/next`;
     const { sts, give } = await setting([]);
@@ -424,6 +448,17 @@ describe('STS', () => {
 });
 
 describe('the table of actions', () => {
+  test('has a row for every modelled operation that changes something', () => {
+    const { world } = aws();
+    const modelled = { ec2: ec2Operations(world), route53: route53Operations(world), 'vpc-lattice': vpcLatticeOperations(world) };
+    const missing = Object.entries(modelled).flatMap(([service, operations]) =>
+      Object.keys(operations)
+        .filter((operation) => !/^(?:Describe|List|Get|Search)/.test(operation) && !actionsOf[service]![operation])
+        .map((operation) => `${service}:${operation}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
   test('names only operations that AWS has', () => {
     const known = new Map(serviceWires.map(({ signingName, protocol }) => [signingName, protocol.operations]));
     const unknown = Object.entries(actionsOf).flatMap(([service, rows]) =>
