@@ -75,6 +75,35 @@ const isWrite = (body: unknown): boolean => {
   return !/^(Describe|Get|List|AssumeRole)/.test(action);
 };
 
+let warmedUp: Promise<unknown> | undefined;
+
+/**
+ * The SDK loads parts of itself when they are first used, in real time: on a busy machine the clock of a stage would run away meanwhile. One
+ * refused and one answered call of each client, in a world of their own, and they are there.
+ */
+async function warmUp(): Promise<void> {
+  const clock = new VirtualClock();
+  const random = seededRandom(1);
+  const simulator = simulatorOf(new World({ clock, random }), {
+    clock,
+    random,
+    faults: ['AssumeRole', 'DescribeVpcs'].map((operation) => ({ operation, nth: 1, effect: { deny: true as const } })),
+  });
+  const aws = createAws({
+    clock,
+    random,
+    clusterName: 'stage',
+    leaseTakenAt: () => Number.NEGATIVE_INFINITY,
+    sdk: { credentials: { accessKeyId: '111122223333', secretAccessKey: 'x' }, requestHandler: inProcess(simulator) },
+  });
+  const roleArn = 'arn:aws:iam::111122223333:role/isthmus';
+  for (const account of ['refused', 'let in'].map((name) => ({ name, accountId: '111122223333', assumeRole: { roleArn } }))) {
+    const look = () => aws.view({ account, region: 'us-west-2', collections: ['vpcs'], ids: [] });
+    await look().catch(() => {});
+    await look().catch(() => {});
+  }
+}
+
 export function setStage(options: StageOptions): Stage {
   const clock = new VirtualClock();
   const random = seededRandom(options.seed ?? 1);
@@ -93,6 +122,8 @@ export function setStage(options: StageOptions): Stage {
   const condition = (name: string) => server.read(keyOf(name))?.status?.conditions?.find(({ type }) => type === 'Ready');
 
   async function start({ dieAt }: ProcessOptions = {}): Promise<Process> {
+    warmedUp ??= warmUp();
+    await warmedUp;
     const life = { dead: false, leads: true, writes: 0 };
     const passes = { count: 0 };
     const never = new Promise<never>(() => {});
