@@ -117,9 +117,9 @@ export function writeBodyMembers(shape: JsonStructure, value: Readonly<Record<st
   return json;
 }
 
-/** A value as the text of a label, a query parameter or a header. */
+/** A value as the text of a header. */
 export function writeText(shape: JsonShape, value: unknown): string {
-  if (shape.kind === 'timestamp') return String(writeMoment(value as Date, shape.format ?? 'date-time'));
+  if (shape.kind === 'timestamp') return String(writeMoment(value as Date, shape.format ?? 'http-date'));
   return shape.kind === 'blob' ? Buffer.from(value as Uint8Array).toString('base64') : String(value);
 }
 
