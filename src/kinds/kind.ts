@@ -146,8 +146,10 @@ export interface PlanInput<R extends Resource, Names extends keyof NetworkCollec
   readonly cluster: string;
   /** True for the uid of a live object of ours: what carries a uid of nobody may be taken over. */
   readonly isLive: (uid: string) => boolean;
-  /** The object that holds a claim, where it is not this one; while this one is being deleted: the one that is to have what is claimed. */
+  /** The object that holds a claim, where it is not this one. */
   readonly claimedBy: (claim: string) => Resource | undefined;
+  /** Another object that wants the same thing: what this one lets go of is handed over to it, and not removed. */
+  readonly alsoWantedBy: (claim: string) => Resource | undefined;
 }
 
 export interface Plan<Status = unknown> {

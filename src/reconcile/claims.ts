@@ -7,11 +7,10 @@ export interface ClaimIndex {
   note(key: Key, resource: Resource): void;
   drop(key: Key): void;
   claimsOf(key: string): readonly string[];
-  /**
-   * The oldest other object that wants the thing, where that is not this one's: an older one; and for an object that is being deleted
-   * whoever comes next, since what is still wanted is handed over and not removed.
-   */
+  /** The oldest of the objects that want the thing and are older than this one: it has it. */
   holder(claim: string, resource: Resource): Resource | undefined;
+  /** The oldest other object that wants the thing and is there to stay: it is given what this one lets go of. */
+  heir(claim: string, resource: Resource): Resource | undefined;
   /** Keys of the other objects that want something that this one wants. */
   rivals(key: string): readonly string[];
   /** Whether an object with this uid exists. */
@@ -40,6 +39,13 @@ export function createClaimIndex(kinds: ReadonlyMap<string, Kind>): ClaimIndex {
     }
   };
 
+  /** Oldest first. */
+  const others = (claim: string, resource: Resource): readonly Resource[] =>
+    [...(byClaim.get(claim) ?? [])]
+      .flatMap((key) => byKey.get(key)?.resource ?? [])
+      .filter((other) => other.metadata.uid !== resource.metadata.uid)
+      .sort((one, other) => (isOlder(one, other) ? -1 : 1));
+
   return {
     note(key, resource) {
       const text = keyText(key);
@@ -55,14 +61,8 @@ export function createClaimIndex(kinds: ReadonlyMap<string, Kind>): ClaimIndex {
     },
     drop: (key) => drop(keyText(key)),
     claimsOf: (key) => byKey.get(key)?.claims ?? [],
-    holder(claim, resource) {
-      const isGoing = resource.metadata.deletionTimestamp !== undefined;
-      const others = [...(byClaim.get(claim) ?? [])]
-        .flatMap((key) => byKey.get(key)?.resource ?? [])
-        .filter((other) => other.metadata.uid !== resource.metadata.uid)
-        .filter((other) => (isGoing ? other.metadata.deletionTimestamp === undefined : isOlder(other, resource)));
-      return others.toSorted((one, other) => (isOlder(one, other) ? -1 : 1))[0];
-    },
+    holder: (claim, resource) => others(claim, resource).find((other) => isOlder(other, resource)),
+    heir: (claim, resource) => others(claim, resource).find((other) => other.metadata.deletionTimestamp === undefined),
     rivals(key) {
       const rivals = new Set((byKey.get(key)?.claims ?? []).flatMap((claim) => [...(byClaim.get(claim) ?? [])]));
       rivals.delete(key);

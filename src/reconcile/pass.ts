@@ -106,6 +106,7 @@ async function look(kind: Kind, found: Resource, context: PassContext): Promise<
     cluster: context.clusterName,
     isLive: context.claims.isLive,
     claimedBy: (claim) => context.claims.holder(claim, resource),
+    alsoWantedBy: (claim) => context.claims.heir(claim, resource),
   });
   if (held) return finish(kind, resource, { plan: { ...plan, memory: resource.status?.resources ?? [] }, held, ...untouched }, context);
 

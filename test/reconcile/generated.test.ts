@@ -194,6 +194,7 @@ class Bench {
       cluster: 'bench',
       isLive: (uid) => uid === 'uid-1',
       claimedBy: () => undefined,
+      alsoWantedBy: () => undefined,
     };
   }
 

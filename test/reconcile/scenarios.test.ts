@@ -658,6 +658,31 @@ describe('scenario 23', () => {
     expect(census(stage)).toEqual(after);
     expect(stage.ready(name)).toBe(true);
   });
+
+  test('the rule that two objects want is handed over when the one that made it goes, and goes with the other', async () => {
+    const stage = setStage({
+      world: worldOf([smallVpc('left', '10.1.0.0/24'), smallVpc('middle', '10.2.0.0/24'), smallVpc('right', '10.2.0.0/24')]),
+    });
+    const sameRule = [
+      { name: 'ssh', securityGroup: { name: 'default' }, protocol: 'tcp', portRanges: ['22'], from: { cidrs: ['10.2.0.0/24'] } },
+    ];
+    const object = (called: string, accepter: string) =>
+      peering(called, {
+        requester: { ...vpcNamed('left'), routeTables: { strategy: 'None' }, ingress: sameRule },
+        accepter: vpcNamed(accepter),
+      });
+    const { before, after } = await joined(stage, yaml(...basics, object(name, 'middle')));
+    await stage.pass(seconds(5));
+    stage.apply(yaml(object(second, 'right')));
+    await stage.until(() => stage.ready(second), minutes(3));
+    stage.simulator.record.clear();
+    await deleted(stage, name);
+    await stage.pass(minutes(2));
+    expect(stage.simulator.record.writes().map((call) => call.operation)).not.toContain('RevokeSecurityGroupIngress');
+    expect(census(stage).rules).toEqual(after.rules.map((rule) => rule.replace(`network/${name}`, `network/${second}`)));
+    await deleted(stage, second);
+    expect(census(stage).rules).toEqual(before.rules);
+  });
 });
 
 /** Everything of our kinds is gone from the cluster, as when it is lost; nobody was there to clean up. */

@@ -5,7 +5,7 @@ import { ownerName } from '../ownership.ts';
 import type { VpcPeering, VpcPeeringStatus } from './api.ts';
 import { type Connection, formerIds, passingStateRecheckMs, planConnection, planFormers, seenBySomeone } from './connection.ts';
 import { planRoutes, type RouteStatus } from './routes.ts';
-import { planRules, type RuleStatus } from './rules.ts';
+import { planRules, type RuleStatus, ruleClaim } from './rules.ts';
 import {
   cidrsOf,
   describeVpc,
@@ -65,10 +65,13 @@ function sides(resource: VpcPeering): Readonly<Record<string, SideReference>> {
   return Object.fromEntries(managedNames(resource).map((name) => [name, reference(name)]));
 }
 
-/** The sides that it manages, as far as their VPCs are known, and the routes that it made: of two objects that want one of them the older has it. */
+/** The sides that it manages, as far as their VPCs are known, and the routes and rules that it uses: of two objects that want one of them the older has it. */
 function claims(resource: VpcPeering): readonly string[] {
-  const made = (resource.status?.resources ?? []).filter((entry) => entry.role.endsWith('/route')).map((entry) => `route:${entry.id}`);
-  return [...sideClaims(resource), ...made];
+  const used = (resource.status?.resources ?? []).flatMap((entry) => {
+    if (entry.role.endsWith('/route')) return [`route:${entry.id}`];
+    return entry.role.endsWith('/rule') ? [ruleClaim(entry)] : [];
+  });
+  return [...sideClaims(resource), ...used];
 }
 
 function plan(input: PeeringInput): Plan<Status> {

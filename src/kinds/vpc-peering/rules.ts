@@ -2,8 +2,8 @@ import { cidrFamily, coveredBy } from '../../network/cidr.ts';
 import { grouped } from '../../network/grouped.ts';
 import type { PeeringConnection, RulePeer, RuleSpec, SecurityGroupRule } from '../../network/model.ts';
 import type { MemoryEntry, Problem, Step, Waiting } from '../kind.ts';
-import { missingTags, ownershipOf, ownershipTags } from '../ownership.ts';
-import type { VpcPeeringSpec, VpcPeeringStatus } from './api.ts';
+import { missingTags, ownerName, ownershipOf, ownershipTags } from '../ownership.ts';
+import type { VpcPeering, VpcPeeringSpec, VpcPeeringStatus } from './api.ts';
 import {
   type Draft,
   describeVpc,
@@ -267,6 +267,9 @@ function ruleText(rule: RuleSpec): string {
   return `${rule.protocol}${rule.fromPort === -1 ? '' : ` type ${rule.fromPort}`} ${where}`;
 }
 
+/** What an object wants of a group: one rule. */
+export const ruleClaim = (entry: MemoryEntry): string => `rule:${entry.key ?? entry.id}`;
+
 /** The rule that an entry of memory means: by id, or by what it says while its id is not known. */
 export const ruleOf = (entry: MemoryEntry, view: ResolvedSide['view']): SecurityGroupRule | undefined =>
   entry.id === ''
@@ -281,6 +284,27 @@ export function planRuleRemoval(
   if (!entry.created) return { keep: false, steps: [], waiting: [] };
   const existing = ruleOf(entry, view);
   if (existing && !isOurs(existing, input)) return { keep: false, steps: [], waiting: [] };
+  const heir = existing && input.alsoWantedBy(ruleClaim(entry));
+  if (existing && heir) {
+    return {
+      keep: true,
+      waiting: [],
+      steps: [
+        {
+          change: {
+            action: 'CreateTags',
+            scope: view.scope,
+            resourceId: existing.securityGroupRuleId,
+            tags: ownershipTags(heir as VpcPeering, input.cluster),
+          },
+          part: 'SecurityGroupsReady',
+          stage: 1,
+          sentence: `hand rule ${existing.securityGroupRuleId} over to ${ownerName(heir)}, which wants it too`,
+          forget: entry,
+        },
+      ],
+    };
+  }
   if (existing) {
     return {
       keep: true,

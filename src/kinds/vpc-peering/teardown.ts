@@ -126,7 +126,7 @@ interface Heir {
 /** Another live object that joins the same two VPCs, both sides of which can be seen from here. */
 function findHeir(input: PeeringInput): Heir | undefined {
   const resource = sideClaims(input.resource)
-    .map((claim) => input.claimedBy(claim))
+    .map((claim) => input.alsoWantedBy(claim))
     .find((other) => other !== undefined) as VpcPeering | undefined;
   if (!resource) return undefined;
   const seen = input.memory

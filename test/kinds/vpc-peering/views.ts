@@ -148,6 +148,7 @@ export function input(
     cluster: clusterName,
     isLive: rest.isLive ?? ((other) => other === uid),
     claimedBy: () => undefined,
+    alsoWantedBy: () => undefined,
   };
 }
 
