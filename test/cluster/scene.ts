@@ -9,6 +9,7 @@ import type { AwsSimulator } from '../../src/simulator/aws-simulator.ts';
 import { listen } from '../../src/simulator/http-server.ts';
 import { loadWorld } from '../../src/simulator/load-world.ts';
 import type { RecordedCall } from '../../src/simulator/record.ts';
+import type { SettingsChange } from '../../src/simulator/settings.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
 import { World } from '../../src/simulator/world.ts';
 import type { TestCluster } from './cluster.ts';
@@ -46,6 +47,9 @@ export type Example = 'two-vpcs' | 'seoul-london';
 
 export interface SceneOptions {
   readonly example: Example;
+  /** A world file's text, in place of the example's. */
+  readonly world?: string;
+  readonly settings?: SettingsChange;
   /** The accounts that have the example's world, each for itself; by default the example's own one. */
   readonly accounts?: readonly string[];
 }
@@ -71,7 +75,7 @@ export interface Scene {
    * after it, and the controller assumes a role there.
    */
   manifests(accountId?: string): { account: AccountManifest; peering: PeeringManifest };
-  apply(...manifests: readonly (AccountManifest | PeeringManifest)[]): Promise<void>;
+  apply(...manifests: readonly object[]): Promise<void>;
   /** Runs kubectl in the scene's namespace. @throws with what it said, when it fails */
   kubectl(...args: readonly string[]): Promise<string>;
   /** The VpcPeering of this name as the API server has it. */
@@ -116,9 +120,12 @@ export async function onScene(cluster: TestCluster, options: SceneOptions, play:
     clock: realClock,
     random: seededRandom(1),
     // Long enough to be seen, and not longer.
-    settings: { delaysMs: { peeringInitiatingRequest: 100, peeringProvisioning: 200, peeringDeleting: 200 } },
+    settings: {
+      ...options.settings,
+      delaysMs: { peeringInitiatingRequest: 100, peeringProvisioning: 200, peeringDeleting: 200, ...options.settings?.delaysMs },
+    },
   });
-  const text = exampleFile(options.example, 'world.yaml');
+  const text = options.world ?? exampleFile(options.example, 'world.yaml');
   for (const accountId of options.accounts ?? [exampleAccount]) {
     loadWorld(text.replaceAll(exampleAccount, accountId), 'world.yaml', world);
   }
@@ -261,7 +268,7 @@ async function census(client: ec2.EC2Client): Promise<Census> {
       .flatMap((table) =>
         (table.Routes ?? []).map((route) => {
           const target = route.VpcPeeringConnectionId ? 'peering' : route.GatewayId === 'local' ? 'local' : 'gateway';
-          return `${named(table.RouteTableId)} ${route.DestinationCidrBlock} ${target} ${route.State}`;
+          return `${named(table.RouteTableId)} ${route.DestinationCidrBlock ?? route.DestinationIpv6CidrBlock} ${target} ${route.State}`;
         }),
       )
       .toSorted(),
