@@ -1,10 +1,16 @@
 import type {
+  AllocateAddressResult,
   AuthorizeSecurityGroupIngressRequest,
+  CreateEgressOnlyInternetGatewayResult,
   CreateInternetGatewayResult,
+  CreateNatGatewayResult,
   CreateNetworkAclResult,
   CreateRouteTableResult,
   CreateSecurityGroupResult,
   CreateSubnetResult,
+  CreateTransitGatewayResult,
+  CreateTransitGatewayRouteTableResult,
+  CreateTransitGatewayVpcAttachmentResult,
   CreateVpcPeeringConnectionResult,
   IpPermission,
   Reservation,
@@ -12,15 +18,17 @@ import type {
   Tag,
   TagSpecification,
 } from '@aws-sdk/client-ec2';
+import type { GetResourceShareInvitationsResponse } from '@aws-sdk/client-ram';
 import type { CreateHostedZoneRequest, CreateHostedZoneResponse, VPC, VPCRegion } from '@aws-sdk/client-route-53';
 import { parseCidr } from '../network/cidr.ts';
 import { ec2Operations } from './ec2/index.ts';
 import { createNetworkLoadBalancer } from './ec2/network-load-balancers.ts';
 import { createVpc } from './ec2/vpcs.ts';
+import { ramOperations } from './ram/index.ts';
 import { route53Operations } from './route53/index.ts';
 import { ApiError, type Call, type Operations } from './service.ts';
 import type { World } from './world.ts';
-import { type FieldPath, readWorldFile, type VpcDescription, type WorldFile } from './world-file.ts';
+import { type FieldPath, readWorldFile, type TransitGatewayDescription, type VpcDescription, type WorldFile } from './world-file.ts';
 
 export { WorldFileError } from './world-file.ts';
 
@@ -53,6 +61,13 @@ export function loadWorld(source: string, fileName: string, world: World): Loade
   return loader.ids;
 }
 
+/** Something of the file that is being made: who makes it, where it stands, and the name that its id follows from. */
+interface Making {
+  readonly call: Call;
+  readonly path: FieldPath;
+  readonly idPath: string;
+}
+
 class Loader {
   readonly ids = new Map<string, string>();
   readonly #world: World;
@@ -62,7 +77,7 @@ class Loader {
   constructor(world: World, file: WorldFile) {
     this.#world = world;
     this.#file = file;
-    this.#operations = { ...ec2Operations(world), ...route53Operations(world) };
+    this.#operations = { ...ec2Operations(world), ...ramOperations(world), ...route53Operations(world) };
   }
 
   /** @param settle lets pass what takes time */
@@ -81,6 +96,7 @@ class Loader {
     for (const vpc of vpcs) this.#insides(vpc);
     settle();
     this.#peerings(vpcs, settle);
+    this.#transitGateways(vpcs, settle);
     this.#hostedZones(vpcs, settle);
     for (const vpc of vpcs) {
       this.#routeTables(vpc);
@@ -154,6 +170,7 @@ class Loader {
   #insides(vpc: Building): void {
     this.#internetGateway(vpc);
     this.#subnets(vpc);
+    this.#natGateways(vpc);
     this.#securityGroups(vpc);
     this.#networkAcls(vpc);
     this.#instances(vpc);
@@ -321,6 +338,146 @@ class Loader {
     });
   }
 
+  #natGateways({ description: { natGateways, egressOnlyInternetGateway }, path, call, key, vpcId }: Building): void {
+    if (egressOnlyInternetGateway) {
+      const at = { call, path: [...path, 'egressOnlyInternetGateway'], idPath: `${key}/egressOnlyInternetGateway` };
+      const input = { VpcId: vpcId };
+      const made = this.#make<CreateEgressOnlyInternetGatewayResult>(at, 'CreateEgressOnlyInternetGateway', input);
+      this.ids.set(at.idPath, made.EgressOnlyInternetGateway!.EgressOnlyInternetGatewayId!);
+    }
+    natGateways.forEach((gateway, index) => {
+      const at = { call, path: [...path, 'natGateways', index], idPath: '' };
+      at.idPath = this.#newKey(`${key}/natGateways/${gateway.name}`, at.path);
+      const SubnetId = this.#idOf(`${key}/subnets/${gateway.subnet}`, [...at.path, 'subnet'], 'subnet of the VPC');
+      let AllocationId: string | undefined;
+      if (!gateway.private) {
+        const input = { TagSpecifications: specification('elastic-ip', gateway) };
+        AllocationId = this.#make<AllocateAddressResult>(at, 'AllocateAddress', input).AllocationId!;
+        // No call of AWS's says which address that is to be.
+        if (gateway.publicIp) this.#world.elasticIps.change(AllocationId, { publicIp: gateway.publicIp });
+        this.ids.set(`${key}/elasticIps/${gateway.name}`, AllocationId);
+      }
+      const { NatGateway: made } = this.#make<CreateNatGatewayResult>({ ...at, ids: { nat: gateway.id } }, 'CreateNatGateway', {
+        SubnetId,
+        AllocationId,
+        ConnectivityType: gateway.private ? 'private' : 'public',
+        TagSpecifications: specification('natgateway', gateway),
+      });
+      this.ids.set(at.idPath, made!.NatGatewayId!);
+      const { failure } = this.#world.natGateways.get(made!.NatGatewayId!)!;
+      if (failure) throw this.#file.error(at.path, `AWS lets this fail (CreateNatGateway, ${failure.code}): ${failure.message}`);
+    });
+  }
+
+  #transitGateways(vpcs: readonly Building[], settle: () => void): void {
+    const { transitGateways } = this.#file.description;
+    const made = transitGateways.map((gateway, index) => {
+      const path = ['transitGateways', index];
+      const call = { accountId: gateway.account, region: gateway.region, callerArn: `arn:aws:iam::${gateway.account}:root` };
+      const at = { call, path, idPath: this.#newKey(`transitGateways/${gateway.name}`, path) };
+      const ownTables = gateway.routeTables ? 'disable' : 'enable';
+      const { TransitGateway } = this.#make<CreateTransitGatewayResult>({ ...at, ids: { tgw: gateway.id } }, 'CreateTransitGateway', {
+        Options: { DefaultRouteTableAssociation: ownTables, DefaultRouteTablePropagation: ownTables },
+        TagSpecifications: specification('transit-gateway', gateway),
+      });
+      this.ids.set(at.idPath, TransitGateway!.TransitGatewayId!);
+      return { gateway, at, arn: TransitGateway!.TransitGatewayArn! };
+    });
+    if (made.length === 0) return;
+    settle();
+    for (const { gateway, at, arn } of made) this.#attach(vpcs, { gateway, at, arn, settle });
+    settle();
+    for (const { gateway, at } of made) {
+      gateway.attachments.forEach((attachment, index) => {
+        const id = this.ids.get(`${at.idPath}/attachments/${attachment.vpc}`)!;
+        if (this.#world.transitGatewayAttachments.get(id)?.state !== 'pendingAcceptance') return;
+        const here = { ...at, path: [...at.path, 'attachments', index] };
+        this.#make(here, 'AcceptTransitGatewayVpcAttachment', { TransitGatewayAttachmentId: id });
+      });
+    }
+    settle();
+    for (const { gateway, at } of made) this.#routeTransitGateway(gateway, at, settle);
+    settle();
+  }
+
+  /** Shares a gateway with the accounts of the VPCs that are attached to it, and attaches these. */
+  #attach(
+    vpcs: readonly Building[],
+    { gateway, at, arn, settle }: { gateway: TransitGatewayDescription; at: Making; arn: string; settle: () => void },
+  ): void {
+    const attached = gateway.attachments.map((attachment, index) => {
+      const path = [...at.path, 'attachments', index];
+      return { attachment, path, vpc: this.#vpcNamed(vpcs, attachment.vpc, [...path, 'vpc']) };
+    });
+    const principals = [...new Set(attached.map(({ vpc }) => vpc.call.accountId))].filter((account) => account !== gateway.account);
+    if (principals.length > 0) {
+      this.#make(at, 'CreateResourceShare', { name: gateway.name, resourceArns: [arn], principals });
+      for (const accountId of principals) {
+        const theirs = { ...at, call: { ...at.call, accountId, callerArn: `arn:aws:iam::${accountId}:root` } };
+        const answer = this.#make<GetResourceShareInvitationsResponse>(theirs, 'GetResourceShareInvitations', {});
+        for (const { resourceShareInvitationArn, status } of answer.resourceShareInvitations ?? []) {
+          if (status === 'PENDING') this.#make(theirs, 'AcceptResourceShareInvitation', { resourceShareInvitationArn });
+        }
+      }
+      settle();
+    }
+    for (const { attachment, path, vpc } of attached) {
+      const idPath = this.#newKey(`${at.idPath}/attachments/${attachment.vpc}`, path);
+      const answer = this.#make<CreateTransitGatewayVpcAttachmentResult>(
+        { call: vpc.call, path, idPath, ids: { 'tgw-attach': attachment.id } },
+        'CreateTransitGatewayVpcAttachment',
+        {
+          TransitGatewayId: this.ids.get(at.idPath),
+          VpcId: vpc.vpcId,
+          SubnetIds: attachment.subnets.map((name, index) =>
+            this.#idOf(`${vpc.key}/subnets/${name}`, [...path, 'subnets', index], 'subnet of the VPC'),
+          ),
+          TagSpecifications: specification('transit-gateway-attachment', { name: attachment.vpc, tags: attachment.tags }),
+        },
+      );
+      this.ids.set(idPath, answer.TransitGatewayVpcAttachment!.TransitGatewayAttachmentId!);
+    }
+  }
+
+  #routeTransitGateway(gateway: TransitGatewayDescription, at: Making, settle: () => void): void {
+    const attachmentNamed = (vpc: string, path: FieldPath): string => this.#idOf(`${at.idPath}/attachments/${vpc}`, path, 'attached VPC');
+    gateway.routeTables?.forEach((table, index) => {
+      const here = { ...at, path: [...at.path, 'routeTables', index], idPath: '' };
+      here.idPath = this.#newKey(`${at.idPath}/routeTables/${table.name}`, here.path);
+      const answer = this.#make<CreateTransitGatewayRouteTableResult>(
+        { ...here, ids: { 'tgw-rtb': table.id } },
+        'CreateTransitGatewayRouteTable',
+        { TransitGatewayId: this.ids.get(at.idPath), TagSpecifications: specification('transit-gateway-route-table', table) },
+      );
+      this.ids.set(here.idPath, answer.TransitGatewayRouteTable!.TransitGatewayRouteTableId!);
+    });
+    settle();
+    const tableNamed = (name: string, path: FieldPath): string => this.#idOf(`${at.idPath}/routeTables/${name}`, path, 'route table');
+    gateway.attachments.forEach((attachment, index) => {
+      const path = [...at.path, 'attachments', index];
+      const TransitGatewayAttachmentId = attachmentNamed(attachment.vpc, [...path, 'vpc']);
+      if (attachment.routeTable !== undefined) {
+        const TransitGatewayRouteTableId = tableNamed(attachment.routeTable, [...path, 'routeTable']);
+        this.#make({ ...at, path }, 'AssociateTransitGatewayRouteTable', { TransitGatewayRouteTableId, TransitGatewayAttachmentId });
+      }
+      attachment.propagatesTo.forEach((name, tableIndex) => {
+        const TransitGatewayRouteTableId = tableNamed(name, [...path, 'propagatesTo', tableIndex]);
+        const input = { TransitGatewayRouteTableId, TransitGatewayAttachmentId };
+        this.#make({ ...at, path }, 'EnableTransitGatewayRouteTablePropagation', input);
+      });
+    });
+    gateway.routeTables?.forEach((table, index) => {
+      table.routes.forEach(({ to, via }, routeIndex) => {
+        const path = [...at.path, 'routeTables', index, 'routes', routeIndex];
+        this.#make({ ...at, path }, 'CreateTransitGatewayRoute', {
+          TransitGatewayRouteTableId: tableNamed(table.name, path),
+          DestinationCidrBlock: to,
+          ...(via === 'blackhole' ? { Blackhole: true } : { TransitGatewayAttachmentId: attachmentNamed(via, [...path, 'via']) }),
+        });
+      });
+    });
+  }
+
   #hostedZones(vpcs: readonly Building[], settle: () => void): void {
     this.#file.description.hostedZones.forEach((zone, index) => {
       const path = ['hostedZones', index];
@@ -435,7 +592,17 @@ class Loader {
     if (via === 'internet-gateway') return { GatewayId: this.#idOf(`${key}/internetGateway`, path, 'internet gateway of the VPC') };
     const peering = this.ids.get(`peerings/${via}`);
     if (peering) return { VpcPeeringConnectionId: peering };
-    return { InstanceId: this.#idOf(`${key}/instances/${via}`, path, 'internet-gateway, peering, or instance of the VPC') };
+    const transitGateway = this.ids.get(`transitGateways/${via}`);
+    if (transitGateway) return { TransitGatewayId: transitGateway };
+    const natGateway = this.ids.get(`${key}/natGateways/${via}`);
+    if (natGateway) return { NatGatewayId: natGateway };
+    if (via === 'egress-only-internet-gateway') {
+      return {
+        EgressOnlyInternetGatewayId: this.#idOf(`${key}/egressOnlyInternetGateway`, path, 'egress-only internet gateway of the VPC'),
+      };
+    }
+    const what = 'internet-gateway, peering, transit gateway, or NAT gateway or instance of the VPC';
+    return { InstanceId: this.#idOf(`${key}/instances/${via}`, path, what) };
   }
 
   #rules({ description: { securityGroups }, path, call, key }: Building, vpcs: readonly Building[]): void {

@@ -104,6 +104,20 @@ const vpc = fields({
       public: flag.default(false),
     }),
   ).default([]),
+  /** For IPv6: attached to the VPC. */
+  egressOnlyInternetGateway: flag.default(false),
+  natGateways: listOf(
+    fields({
+      name,
+      id: idOf('nat').optional(),
+      tags: tags.optional(),
+      subnet: reference,
+      /** It has no Elastic IP, and leads to other private networks only. */
+      private: flag.default(false),
+      /** The address of its Elastic IP, which is called as the gateway is. Left out: one of Amazon's. */
+      publicIp: z.ipv4({ error: (issue) => `found ${given(issue.input)}; it must be an IPv4 address` }).optional(),
+    }),
+  ).default([]),
   routeTables: listOf(
     fields({
       name,
@@ -117,7 +131,7 @@ const vpc = fields({
       routes: listOf(
         fields({
           to: cidr,
-          /** `internet-gateway`, or the name of a peering or of an instance of the VPC. */
+          /** `internet-gateway`, `egress-only-internet-gateway`, or the name of a peering, a transit gateway, or a NAT gateway or instance of the VPC. */
           via: reference,
         }),
       ).default([]),
@@ -219,6 +233,45 @@ const file = fields({
       state: oneOf('active', 'pending-acceptance').default('active'),
     }),
   ).default([]),
+  transitGateways: listOf(
+    fields({
+      name,
+      id: idOf('tgw').optional(),
+      tags: tags.optional(),
+      account: accountId,
+      region,
+      /** Left out: one table, which every attachment has and tells its CIDRs. */
+      routeTables: listOf(
+        fields({
+          name,
+          id: idOf('tgw-rtb').optional(),
+          tags: tags.optional(),
+          routes: listOf(
+            fields({
+              to: cidr,
+              /** A VPC that is attached, or `blackhole`. */
+              via: reference,
+            }),
+          ).default([]),
+        }),
+      ).optional(),
+      /** The gateway is shared with the accounts of these VPCs. */
+      attachments: listOf(
+        fields({
+          /** Named as a peering names it. */
+          vpc: reference,
+          id: idOf('tgw-attach').optional(),
+          tags: tags.optional(),
+          /** One of each zone. */
+          subnets: listOf(reference),
+          /** The table by which what comes from the VPC is routed. */
+          routeTable: reference.optional(),
+          /** The tables that learn the VPC's CIDRs. */
+          propagatesTo: listOf(reference).default([]),
+        }),
+      ).default([]),
+    }),
+  ).default([]),
   /** Route 53’s private zones. */
   hostedZones: listOf(
     fields({
@@ -257,6 +310,7 @@ const file = fields({
 /** What a world file says, defaults filled in. */
 export type WorldDescription = z.output<typeof file>;
 export type VpcDescription = z.output<typeof vpc>;
+export type TransitGatewayDescription = WorldDescription['transitGateways'][number];
 
 /** A world file as read, and how to speak of its fields. */
 export interface WorldFile {

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { seededRandom } from '../../src/ambient/random.ts';
 import { VirtualClock } from '../../src/ambient/virtual-clock.ts';
 import type { RegionNetwork } from '../../src/network/model.ts';
+import { reachability } from '../../src/network/reachability.ts';
 import { type LoadedIds, loadWorld, WorldFileError } from '../../src/simulator/load-world.ts';
 import type { SettingsChange } from '../../src/simulator/settings.ts';
 import { World } from '../../src/simulator/world.ts';
@@ -283,7 +284,10 @@ describe('an error in it names line, column and field, what was found and what w
 
   test.each([
     ['accounts: [', 'line 1, column'],
-    ['acounts: {}', 'line 1, column 1: there is no field acounts here; the fields are accounts, peerings, hostedZones, roles'],
+    [
+      'acounts: {}',
+      'line 1, column 1: there is no field acounts here; the fields are accounts, peerings, transitGateways, hostedZones, roles',
+    ],
     ['accounts:\n  "123": {}', 'line 2, column 3: accounts."123": found "123"; it must be an account id: twelve digits, in quotes'],
     [
       'accounts:\n  "111122223333":\n    eu-west-9: {}',
@@ -313,7 +317,7 @@ describe('an error in it names line, column and field, what was found and what w
     ],
     [
       inVpc('routeTables: [{ name: t, routes: [{ to: 10.9.0.0/16, via: moon }] }]'),
-      'there is no internet-gateway, peering, or instance of the VPC called moon',
+      'there is no internet-gateway, peering, transit gateway, or NAT gateway or instance of the VPC called moon',
     ],
     [
       `${inVpc('')}peerings: [{ name: p, requester: web, accepter: db }]`,
@@ -326,6 +330,90 @@ describe('an error in it names line, column and field, what was found and what w
     ],
   ])('%j', (text, message) => {
     expect(errorOf(text)).toContain('world.yaml, line ');
+    expect(errorOf(text)).toContain(message);
+  });
+});
+
+const ways = `
+accounts:
+  "111122223333":
+    eu-west-1:
+      vpcs:
+        - name: hub
+          cidr: 10.9.0.0/16
+          internetGateway: true
+          egressOnlyInternetGateway: true
+          ipv6: true
+          subnets:
+            - { name: inside, cidr: 10.9.2.0/24, zone: euw1-az1 }
+            - { name: public, cidr: 10.9.1.0/24, zone: euw1-az1 }
+          natGateways:
+            - { name: out, subnet: public, publicIp: 203.0.113.5 }
+          routeTables:
+            - { name: inside, subnets: [inside], routes: [{ to: 0.0.0.0/0, via: out }, { to: "::/0", via: egress-only-internet-gateway }] }
+            - { name: public, subnets: [public], routes: [{ to: 0.0.0.0/0, via: internet-gateway }, { to: 10.0.0.0/16, via: middle }] }
+  "444455556666":
+    eu-west-1:
+      vpcs:
+        - name: spoke
+          cidr: 10.0.0.0/16
+          subnets: [{ name: a, cidr: 10.0.0.0/24, zone: euw1-az1 }]
+          instances: [{ name: worker, subnet: a }]
+          routeTables: [{ name: main, main: true, routes: [{ to: 0.0.0.0/0, via: middle }] }]
+        - name: other
+          cidr: 10.1.0.0/16
+          subnets: [{ name: a, cidr: 10.1.0.0/24, zone: euw1-az1 }]
+          instances: [{ name: neighbour, subnet: a }]
+          routeTables: [{ name: main, main: true, routes: [{ to: 0.0.0.0/0, via: middle }] }]
+transitGateways:
+  - name: middle
+    account: "111122223333"
+    region: eu-west-1
+    routeTables:
+      - { name: spokes, routes: [{ to: 0.0.0.0/0, via: hub }, { to: 10.0.0.0/8, via: blackhole }] }
+      - { name: hub }
+    attachments:
+      - { vpc: hub, subnets: [inside], routeTable: hub }
+      - { vpc: spoke, subnets: [a], routeTable: spokes, propagatesTo: [hub] }
+      - { vpc: other, subnets: [a], routeTable: spokes, propagatesTo: [hub] }
+`;
+
+describe('gateways of a world file', () => {
+  test('make one way out for the VPCs of another account, which do not see each other (scenarios 3 and 31)', () => {
+    const { world, ids } = load(ways);
+    const instance = (vpc: string, name: string) => ({ instanceId: ids.get(`444455556666/eu-west-1/${vpc}/instances/${name}`)! });
+    const source = instance('spoke', 'worker');
+    const out = reachability(world.network(), { protocol: 'tcp', port: 443, source, destination: { address: '198.51.100.7' } });
+    expect(out.blockedBy).toBeUndefined();
+    expect(out.hops.map(({ component }) => component.type)).toEqual(
+      expect.arrayContaining(['transit-gateway', 'natgateway', 'internet-gateway']),
+    );
+    const across = reachability(world.network(), { protocol: 'tcp', port: 443, source, destination: instance('other', 'neighbour') });
+    expect(across.blockedBy?.code).toBe('TGW_RTB_BAD_STATE_ROUTE');
+    expect([...world.elasticIps.all()].map(({ publicIp }) => publicIp)).toEqual(['203.0.113.5']);
+    expect([...world.natGateways.all(), ...world.transitGatewayAttachments.all()].map(({ state }) => state)).toEqual(
+      Array(4).fill('available'),
+    );
+    const routes = world.network().flatMap(({ routeTables }) => [...routeTables.values()].flatMap((table) => table.routes));
+    expect(routes.filter(({ state }) => state !== 'active')).toEqual([]);
+  });
+
+  test('have the same ids whatever chance says', () => {
+    const ids = [1, 2].map((seed) => load(ways, { seed }).ids);
+    expect(ids[0]).toEqual(ids[1]);
+    expect(ids[0]!.get('transitGateways/middle/attachments/spoke')).toMatch(/^tgw-attach-[0-9a-f]{17}$/);
+  });
+
+  test.each([
+    [
+      'a subnet that is not there',
+      ways.replace('subnet: public, publicIp', 'subnet: outside, publicIp'),
+      'subnet of the VPC called outside',
+    ],
+    ['a NAT gateway without an internet gateway', ways.replace('internetGateway: true', 'internetGateway: false'), 'Gateway.NotAttached'],
+    ['a route table that is not there', ways.replace('propagatesTo: [hub]', 'propagatesTo: [hug]'), 'route table called hug'],
+    ['a VPC that is not attached', ways.replace('via: hub }', 'via: hug }'), 'attached VPC called hug'],
+  ])('are refused with %s', (_what, text, message) => {
     expect(errorOf(text)).toContain(message);
   });
 });
