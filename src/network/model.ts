@@ -269,8 +269,40 @@ export interface TransitGatewayRouteTable {
   readonly tags: Tags;
 }
 
+/** A VPC endpoint as its owner sees it. */
+export interface VpcEndpoint {
+  readonly vpcEndpointId: string;
+  readonly ownerId: string;
+  readonly type: 'Gateway' | 'Interface' | 'Resource' | 'ServiceNetwork';
+  readonly vpcId: string;
+  /** AWS's words, in lower camel case: `available`, `pendingAcceptance` … Only `available` ones carry traffic. */
+  readonly state: string;
+  /** What it leads to: one of the three. */
+  readonly serviceName?: string | undefined;
+  readonly resourceConfigurationArn?: string | undefined;
+  readonly serviceNetworkArn?: string | undefined;
+  readonly routeTableIds: readonly string[];
+  readonly subnetIds: readonly string[];
+  readonly securityGroupIds: readonly string[];
+  readonly networkInterfaceIds: readonly string[];
+  readonly privateDnsEnabled: boolean;
+  readonly tags: Tags;
+}
+
+/** A list of CIDRs that routes and rules can name: AWS's own, or an account's. */
+export interface PrefixList {
+  readonly prefixListId: string;
+  /** `AWS` for AWS's own. */
+  readonly ownerId: string;
+  readonly prefixListName: string;
+  readonly cidrs: readonly string[];
+  readonly tags: Tags;
+}
+
 /** Collections that are not read everywhere. */
 export interface GatewayCollections {
+  vpcEndpoints: VpcEndpoint;
+  prefixLists: PrefixList;
   natGateways: NatGateway;
   egressOnlyInternetGateways: EgressOnlyInternetGateway;
   transitGateways: TransitGateway;

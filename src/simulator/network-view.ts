@@ -7,6 +7,7 @@ import type {
   NetworkInterface,
   PeeringConnection,
   PeeringSide,
+  PrefixList,
   RegionNetwork,
   RouteTable,
   SecurityGroup,
@@ -16,8 +17,11 @@ import type {
   TransitGatewayRouteTable,
   TransitGatewayVpcAttachment,
   Vpc,
+  VpcEndpoint,
 } from '../network/model.ts';
+import { awsPrefixLists } from './ec2/aws-prefix-lists.ts';
 import { isVisibleTo, peeringCidrs } from './ec2/peering-view.ts';
+import { ofAccount, ofAws } from './ec2/prefix-list-view.ts';
 import { routesOf } from './ec2/route-state.ts';
 import { shownReference } from './ec2/security-group-references.ts';
 import { transitGatewayRoutes } from './ec2/transit-gateway-view.ts';
@@ -166,6 +170,35 @@ function regionNetwork(world: World, place: Place, key: string): RegionNetwork {
         state,
         networkInterfaceIds,
         ...(listens ? { listens } : {}),
+        tags: tagsOf(id),
+      }),
+    ),
+    vpcEndpoints: byId(
+      world.vpcEndpoints.where(where),
+      (endpoint): VpcEndpoint => ({
+        vpcEndpointId: endpoint.id,
+        ownerId: endpoint.ownerId,
+        type: endpoint.type,
+        vpcId: endpoint.vpcId,
+        state: endpoint.state,
+        serviceName: endpoint.serviceName,
+        resourceConfigurationArn: endpoint.resourceConfigurationArn,
+        serviceNetworkArn: endpoint.serviceNetworkArn,
+        routeTableIds: endpoint.routeTableIds,
+        subnetIds: endpoint.subnets.map(({ subnetId }) => subnetId),
+        securityGroupIds: endpoint.securityGroupIds,
+        networkInterfaceIds: endpoint.networkInterfaceIds,
+        privateDnsEnabled: endpoint.privateDnsEnabled,
+        tags: tagsOf(endpoint.id),
+      }),
+    ),
+    prefixLists: byId(
+      [...awsPrefixLists(place.region).map(ofAws), ...world.prefixLists.where(where).map(ofAccount)],
+      ({ id, name, entries, record }): PrefixList => ({
+        prefixListId: id,
+        ownerId: record?.ownerId ?? 'AWS',
+        prefixListName: name,
+        cidrs: entries.map(({ cidr }) => cidr),
         tags: tagsOf(id),
       }),
     ),

@@ -1,5 +1,6 @@
 import type { DnsEntry } from '@aws-sdk/client-ec2';
 import type { VpcEndpointRecord } from '../records.ts';
+import type { ApiError } from '../service.ts';
 import type { World } from '../world.ts';
 import { awsPrefixLists } from './aws-prefix-lists.ts';
 import { digitsOf, type EndpointService } from './endpoint-service-catalogue.ts';
@@ -48,7 +49,7 @@ export function dnsEntriesOf(world: World, endpoint: VpcEndpointRecord): DnsEntr
  * Whether private DNS can be on for an endpoint.
  *
  * @throws ApiError InvalidParameter where the service has no private names or has not proven to own them, the VPC does not do DNS so, or another
- * endpoint answers for one of the names (aws.md 4.1, 4.3)
+ * endpoint or a private hosted zone answers for one of the names (aws.md 4.1, 4.3)
  */
 export function checkPrivateDns(
   world: World,
@@ -69,14 +70,17 @@ export function checkPrivateDns(
       `Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for ${vpcId}`,
     );
   }
+  const conflict = (domain: string): ApiError =>
+    invalidParameter(
+      `private-dns-enabled cannot be set because there is already a conflicting DNS domain for ${domain} in the VPC ${vpcId}`,
+    );
+  const zones = new Set(world.hostedZones.where(`vpc:${vpcId}`).map((zone) => zone.name));
+  const inZone = privateDnsDomains.find((domain) => zones.has(`${domain}.`));
+  if (inZone) throw conflict(inZone);
   for (const other of world.vpcEndpoints.where(`vpc:${vpcId}`)) {
     if (other.id === id || !other.privateDnsEnabled || other.state === 'failed' || other.state === 'rejected') continue;
     const taken = other.privateDnsDomains.find((domain) => privateDnsDomains.includes(domain));
-    if (taken) {
-      throw invalidParameter(
-        `private-dns-enabled cannot be set because there is already a conflicting DNS domain for ${taken} in the VPC ${vpcId}`,
-      );
-    }
+    if (taken) throw conflict(taken);
   }
 }
 

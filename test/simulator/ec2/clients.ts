@@ -1,4 +1,5 @@
 import * as ec2 from '@aws-sdk/client-ec2';
+import { Route53Client } from '@aws-sdk/client-route-53';
 import { seededRandom } from '../../../src/ambient/random.ts';
 import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
 import { inProcess } from '../../../src/simulator/request-handler.ts';
@@ -11,6 +12,7 @@ export interface ClientAws {
   readonly clock: VirtualClock;
   readonly world: World;
   ec2(accountId?: string, region?: string): ec2.EC2Client;
+  route53(accountId?: string): Route53Client;
 }
 
 export const [consumer, provider] = ['111122223333', '444455556666'];
@@ -19,16 +21,17 @@ export function clientAws(settings: SettingsChange = {}): ClientAws {
   const clock = new VirtualClock();
   const world = new World({ clock, random: seededRandom(7), settings });
   const handler = inProcess(simulatorOf(world, { clock, random: seededRandom(8) }));
+  const options = (accountId: string, region: string) => ({
+    region,
+    credentials: { accessKeyId: accountId, secretAccessKey: 'x' },
+    requestHandler: handler as never,
+    maxAttempts: 1,
+  });
   return {
     clock,
     world,
-    ec2: (accountId = consumer, region = 'us-west-2') =>
-      new ec2.EC2Client({
-        region,
-        credentials: { accessKeyId: accountId, secretAccessKey: 'x' },
-        requestHandler: handler as never,
-        maxAttempts: 1,
-      }),
+    ec2: (accountId = consumer!, region = 'us-west-2') => new ec2.EC2Client(options(accountId, region)),
+    route53: (accountId = consumer!) => new Route53Client(options(accountId, 'us-east-1')),
   };
 }
 

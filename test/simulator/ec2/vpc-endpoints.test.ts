@@ -1,4 +1,5 @@
 import * as ec2 from '@aws-sdk/client-ec2';
+import { CreateHostedZoneCommand } from '@aws-sdk/client-route-53';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type ClientAws, clientAws, codeOf, type Network, network, provider, refusal } from './clients.ts';
 
@@ -263,6 +264,14 @@ describe('an interface endpoint', () => {
     expect(await refusal(modify(second.VpcEndpointId, { PrivateDnsEnabled: true }))).toBe('not refused');
   });
 
+  test('cannot answer for a name that a private zone of the VPC has (aws.md 4.3)', async () => {
+    const route53 = simulated.route53();
+    const VPC = { VPCId: net.vpcId, VPCRegion: 'us-west-2' as const };
+    await route53.send(new CreateHostedZoneCommand({ Name: 'ec2.us-west-2.amazonaws.com', CallerReference: 'one', VPC }));
+    expect(await codeOf(interfaceEndpoint({ PrivateDnsEnabled: true }))).toBe('InvalidParameter');
+    expect(await codeOf(interfaceEndpoint({ PrivateDnsEnabled: true, ServiceName: 'com.amazonaws.us-west-2.sts' }))).toBeUndefined();
+  });
+
   test('of S3 keeps private names for resolver endpoints only where there is a gateway endpoint (aws.md 4.1, 4.4)', async () => {
     const DnsOptions = { PrivateDnsOnlyForInboundResolverEndpoint: true };
     const input = { ServiceName: s3, PrivateDnsEnabled: true, DnsOptions };
@@ -447,6 +456,20 @@ describe('client tokens (aws.md 7.6)', () => {
     expect(await made(input)).toMatchObject({ VpcEndpointId, State: 'deleted' });
     expect(await routes()).toEqual([['10.0.0.0/16', 'local', 'active']]);
     expect((await made({ ...input, ClientToken: 'twice' })).State).toBe('available');
+  });
+});
+
+test('the network tells endpoints, and the addresses behind prefix lists', async () => {
+  const { VpcEndpointId } = await gatewayEndpoint();
+  const [there] = simulated.world.network();
+  expect(there!.vpcEndpoints!.get(VpcEndpointId!)).toMatchObject({ type: 'Gateway', state: 'available', routeTableIds: [net.tableId] });
+  const list = there!.prefixLists!.get(await prefixListId());
+  expect([list!.ownerId, list!.prefixListName, list!.cidrs.length > 0]).toEqual(['AWS', s3, true]);
+  expect(there!.routeTables.get(net.tableId)!.routes).toContainEqual({
+    destination: list!.prefixListId,
+    target: { type: 'vpc-endpoint', id: VpcEndpointId },
+    state: 'active',
+    origin: 'CreateRoute',
   });
 });
 
