@@ -183,6 +183,13 @@ describe('the connection', () => {
     ]);
   });
 
+  test('that AWS answers with again, though it was believed gone, is not deleted as one that was overtaken', () => {
+    const memory = [remembered('requester/former-connection', 'pcx-1'), ...mine];
+    const plan = vpcPeering.plan(input(peering(), both({ connections: [active] }), { memory }));
+    expect(actions(plan)).not.toContain('DeleteVpcPeeringConnection');
+    expect(plan.memory.filter((entry) => entry.role.includes('former'))).toEqual([]);
+  });
+
   test('that failed again and again is requested ever later', () => {
     const ended = connection('pcx-1', { from: 'vpc-a', to: 'vpc-b', state: 'failed', tags: ourTags });
     const tries = [remembered('requester/connection', 'pcx-1', { key: 'connection', attempt: 3, intentAt: '2026-01-01T11:59:50Z' })];
