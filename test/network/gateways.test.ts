@@ -194,7 +194,12 @@ describe('NAT gateways', () => {
   });
 
   test.each<[what: string, change: (sample: Sample) => void, code: string, id: string]>([
-    ['one that is being deleted', (sample) => change(sample.natGateways, 'nat-1', () => ({ state: 'deleting' as const })), 'BAD_STATE', 'nat-1'],
+    [
+      'one that is being deleted',
+      (sample) => change(sample.natGateways, 'nat-1', () => ({ state: 'deleting' as const })),
+      'BAD_STATE',
+      'nat-1',
+    ],
     ['one of another VPC', (sample) => change(sample.natGateways, 'nat-1', () => ({ vpcId: 'vpc-z' })), 'BAD_STATE_ATTACHMENT', 'nat-1'],
     [
       'one without a public address',
