@@ -78,6 +78,8 @@ export interface ViewRequest<Names extends keyof NetworkCollections> {
   readonly collections: readonly Names[];
   /** Ids that the caller will ask about: those that are in a passing state, or missing, are described by id. */
   readonly ids: readonly string[];
+  /** Lists that are there already are too old: somebody asks for a look now. */
+  readonly anew?: boolean;
 }
 
 /** The room `aws/` as the loop sees it. */

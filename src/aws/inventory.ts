@@ -185,9 +185,13 @@ export function createInventory({ accounts, calls, clock, random, freshness, lea
   }
 
   return {
-    async view<Names extends CollectionName>({ account, region, collections, ids }: ViewRequest<Names>): Promise<View<Names>> {
+    async view<Names extends CollectionName>({ account, region, collections, ids, anew }: ViewRequest<Names>): Promise<View<Names>> {
       const { arn } = await accounts.open(account);
       const snapshot = snapshotOf(account, region, arn);
+      if (anew) {
+        const at = moment();
+        for (const name of collections) collectionIn(snapshot, name).doubt(at);
+      }
       await Promise.all(collections.map((name) => collectionIn(snapshot, name).fresh()));
       const names: readonly CollectionName[] = collections;
       const asked = ids.map(readId).filter((one): one is Asked => one !== undefined && names.includes(one.name));

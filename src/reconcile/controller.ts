@@ -49,6 +49,7 @@ export function createController(options: ControllerOptions): Controller {
   const context = { ...options, kinds, claims, timing: options.timing ?? defaultTiming };
   const keys = new Map<string, Key>();
   const streaks = new Map<string, number>();
+  const asks = new Map<string, string | undefined>();
   const stopping = new AbortController();
   // Before everything is listed an account or a namespace could be taken for missing.
   let inSync = false;
@@ -69,7 +70,7 @@ export function createController(options: ControllerOptions): Controller {
   async function run(text: string): Promise<Outcome> {
     const key = keys.get(text);
     if (!key) return { again: 'forget' };
-    const result = await pass(key, context);
+    const result = await pass(key, { ...context, anew: isAskedAnew(text, key) });
     options.onPass?.(key, result);
     const streak = result.writes > 0 ? (streaks.get(text) ?? 0) + 1 : 0;
     streaks.set(text, streak);
@@ -77,6 +78,14 @@ export function createController(options: ControllerOptions): Controller {
     if (result.again === 'never') return { again: 'forget' };
     if (streak > longestStreak) return { again: 'backoff', priority };
     return { again: result.again, priority };
+  }
+
+  /** Whether `isthmus.dev/reconcile-at` has another value than at the last pass. */
+  function isAskedAnew(text: string, key: Key): boolean {
+    const ask = cluster.get(key)?.metadata.annotations?.['isthmus.dev/reconcile-at'];
+    const isNew = asks.has(text) && ask !== undefined && asks.get(text) !== ask;
+    asks.set(text, ask);
+    return isNew;
   }
 
   function wake(key: Key): void {
@@ -115,6 +124,7 @@ export function createController(options: ControllerOptions): Controller {
       if (what === 'deleted') {
         keys.delete(text);
         streaks.delete(text);
+        asks.delete(text);
         for (const rival of rivals) queue.add(rival);
       } else if (what !== 'status') {
         wake(key);

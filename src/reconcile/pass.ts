@@ -27,6 +27,8 @@ export interface PassContext {
   /** This cluster's name, as in the ownership tag. */
   readonly clusterName: string;
   readonly timing: Timing;
+  /** A person asks for a look now (`isthmus.dev/reconcile-at`): lists of AWS that are there already do not do. */
+  readonly anew?: boolean;
 }
 
 /** How often things are looked at again, in milliseconds. */

@@ -8,6 +8,8 @@ import { problemOf } from './problems.ts';
 export interface Entry {
   readonly cluster: Cluster;
   readonly aws: Aws;
+  /** Whether AWS is to be asked now, whatever is known of it. */
+  readonly anew?: boolean;
 }
 
 /** The AwsAccount of a name, as the cluster has it now. */
@@ -69,7 +71,7 @@ export async function openSides(entry: Entry, kind: Kind, resource: Resource): P
 }
 
 async function openSide(
-  { cluster, aws }: Entry,
+  { cluster, aws, anew }: Entry,
   { kind, resource, reference }: { kind: Kind; resource: Resource; reference: SideReference },
 ): Promise<Side> {
   const account = findAccount(cluster, reference.accountRef);
@@ -90,7 +92,13 @@ async function openSide(
         },
       };
     }
-    const view = await aws.view({ account: identityOf(account), region, collections: kind.collections, ids: reference.ids });
+    const view = await aws.view({
+      account: identityOf(account),
+      region,
+      collections: kind.collections,
+      ids: reference.ids,
+      ...(anew && { anew }),
+    });
     return { identity: arn, view };
   } catch (error) {
     if (error instanceof IdentityError) {

@@ -172,6 +172,26 @@ describe('two VPCs of one region', () => {
     await stage.until(() => stage.ready(name), minutes(3));
   });
 
+  test('that a person has mended in AWS are looked at at once when reconcile-at asks', async () => {
+    const stage = twoVpcs();
+    const person = client(stage);
+    const { RouteTables = [] } = await person.send(new ec2.DescribeRouteTablesCommand({}));
+    const table = RouteTables.find((each) =>
+      each.Routes?.some((route) => route.GatewayId?.startsWith('igw-') && route.DestinationCidrBlock === '0.0.0.0/0'),
+    );
+    const gateway = table?.Routes?.find((route) => route.GatewayId?.startsWith('igw-'))?.GatewayId;
+    const { Vpcs = [] } = await person.send(new ec2.DescribeVpcsCommand({ VpcIds: [table?.VpcId ?? ''] }));
+    const other = Vpcs[0]?.CidrBlock === '10.255.0.0/24' ? '10.255.1.0/24' : '10.255.0.0/24';
+    await person.send(new ec2.CreateRouteCommand({ RouteTableId: table?.RouteTableId, DestinationCidrBlock: other, GatewayId: gateway }));
+    await stage.start();
+    stage.apply(manifests);
+    await stage.until(() => stage.reason(name) === 'RouteConflict', minutes(2));
+    await stage.pass(minutes(1));
+    await person.send(new ec2.DeleteRouteCommand({ RouteTableId: table?.RouteTableId, DestinationCidrBlock: other }));
+    stage.server.annotate(key, { 'isthmus.dev/reconcile-at': 'now' });
+    await stage.until(() => stage.ready(name), 5_000);
+  });
+
   test('of a namespace that the account does not allow cause no call for it, and heal without an edit once it does', async () => {
     const stage = twoVpcs();
     await stage.start();

@@ -70,7 +70,13 @@ function shown(world: World, instance: InstanceRecord, tags: Instance['Tags']): 
         }
       : {}),
     NetworkInterfaces: interfaces.map((networkInterface) => {
-      const { AvailabilityZone: _, TagSet: __, InterfaceType, ...rest } = shownNetworkInterface(world, networkInterface, []);
+      const {
+        AvailabilityZone: _,
+        TagSet: __,
+        RequesterManaged: ___,
+        InterfaceType,
+        ...rest
+      } = shownNetworkInterface(world, networkInterface, []);
       return { ...rest, InterfaceType: InterfaceType ?? 'interface' };
     }),
     Tags: tags,
