@@ -70,14 +70,17 @@ function shown(world: World, instance: InstanceRecord, tags: Instance['Tags']): 
         }
       : {}),
     NetworkInterfaces: interfaces.map((networkInterface) => {
+      // What an interface tells of itself and an instance leaves out.
       const {
-        AvailabilityZone: _,
-        TagSet: __,
-        RequesterManaged: ___,
+        AvailabilityZone: _zone,
+        TagSet: _tags,
+        RequesterManaged: _managed,
         InterfaceType,
+        Attachment,
         ...rest
       } = shownNetworkInterface(world, networkInterface, []);
-      return { ...rest, InterfaceType: InterfaceType ?? 'interface' };
+      const { InstanceId: _id, InstanceOwnerId: _owner, ...attachment } = Attachment ?? {};
+      return { ...rest, Attachment: attachment, InterfaceType: InterfaceType ?? 'interface' };
     }),
     Tags: tags,
   };
