@@ -1,7 +1,7 @@
 import * as ec2 from '@aws-sdk/client-ec2';
 import { expect, jest, test } from '@jest/globals';
 import { describeOwnCluster } from './cluster.ts';
-import { onScene, type Peering, passTime, type Scene, type SceneOptions, until } from './scene.ts';
+import { type Census, onScene, type Peering, passTime, type Scene, type SceneOptions, until } from './scene.ts';
 
 /** Situations that other systems get wrong, with the real programs; on the simulator alone there are more of them. */
 
@@ -9,7 +9,7 @@ import { onScene, type Peering, passTime, type Scene, type SceneOptions, until }
 jest.setTimeout(180_000);
 
 const region = 'us-west-2';
-const us = '111122223333';
+const [us, them] = ['111122223333', '444455556666'] as const;
 
 /** A VPC with a main and another route table, and an instance named as the VPC. */
 const vpc = (called: string, cidr: string, more: object = {}) => ({
@@ -36,6 +36,7 @@ const inWorld = (
 const leftAndRight = [vpc('left', '10.1.0.0/24'), vpc('right', '10.2.0.0/24')];
 
 const ssh = { name: 'ssh', securityGroup: { name: 'default' }, protocol: 'tcp', portRanges: ['22'] };
+const fromPeer = [{ ...ssh, from: { peer: true } }];
 const byReference = [{ ...ssh, from: { securityGroup: { name: 'default' } } }];
 
 /** A VpcPeering named `requester-to-accepter`, of two VPCs of the scene's account. */
@@ -360,6 +361,69 @@ describeOwnCluster('with a real API server', (cluster) => {
       ]);
       expect([more(before.rules, left.rules), more(before.routes, left.routes), left.connections]).toEqual([[], [], []]);
     }));
+
+  test('scenario 22: two halves of two teams in two namespaces make one connection, whichever goes first, and each cleans up its own side', () => {
+    const world = JSON.stringify({
+      accounts: {
+        [us]: { [region]: { vpcs: [vpc('ours-1', '10.1.0.0/24'), vpc('ours-2', '10.3.0.0/24')] } },
+        [them]: { [region]: { vpcs: [vpc('theirs-1', '10.2.0.0/24'), vpc('theirs-2', '10.4.0.0/24')] } },
+      },
+    });
+    return onScene(cluster, { example: 'two-vpcs', world }, async (scene) => {
+      const both = (): Promise<readonly Census[]> => Promise.all([us, them].map((accountId) => scene.census(region, accountId)));
+      const before = await both();
+      const otherTeam = await cluster.namespace();
+      const [ours, theirs] = [scene.manifests().account, scene.manifests(them).account];
+      theirs.spec.allowedNamespaces.selector = { matchLabels: { 'kubernetes.io/metadata.name': otherTeam } };
+      const half = async (team: 'ours' | 'theirs', pair: 1 | 2) => {
+        const vpcIds = {
+          ours: (await vpcCalled(scene, `ours-${pair}`)).VpcId,
+          theirs: (await vpcCalled(scene, `theirs-${pair}`, them)).VpcId,
+        };
+        const account = team === 'ours' ? ours : theirs;
+        const own = { accountRef: account.metadata, vpcSelector: { tags: { Name: `${team}-${pair}` } }, ingress: fromPeer };
+        const spec =
+          team === 'ours'
+            ? { requester: own, accepter: { accountId: them, region, vpcId: vpcIds.theirs } }
+            : { requester: { accountId: us, region, vpcId: vpcIds.ours }, accepter: own };
+        const metadata = { name: `half-${pair}`, namespace: team === 'ours' ? scene.namespace : otherTeam };
+        return { apiVersion: 'isthmus.dev/v1alpha1', kind: 'VpcPeering', metadata, spec };
+      };
+      const inOtherTeam = `--namespace=${otherTeam}`;
+      const readyIs = (value: string) => `--for=jsonpath={.status.conditions[?(@.type=="Ready")].reason}=${value}`;
+      const theirsIs = (pair: 1 | 2, value: string) =>
+        scene.kubectl(inOtherTeam, 'wait', 'vpcp', `half-${pair}`, readyIs(value), '--timeout=60s');
+
+      await scene.startLeader();
+      await scene.apply(ours, theirs, await half('ours', 1), await half('theirs', 2));
+      await scene.waitReason('half-1', 'PendingAcceptance');
+      await theirsIs(2, 'PendingAcceptance');
+      await scene.apply(await half('theirs', 1), await half('ours', 2));
+      await scene.waitReady('all');
+      await theirsIs(1, 'Available');
+      await theirsIs(2, 'Available');
+      const joined = await both();
+      expect(requests(scene)).toBe(2);
+      const routesOf = ({ routes }: Census) => routes.filter((route) => route.includes(' peering '));
+      const wanted = (of: string, to: string) => ['main', 'own'].map((table) => `${of}/${table} ${to} peering active`);
+      expect(joined.map(routesOf)).toEqual([
+        [...wanted('ours-1', '10.2.0.0/24'), ...wanted('ours-2', '10.4.0.0/24')],
+        [...wanted('theirs-1', '10.1.0.0/24'), ...wanted('theirs-2', '10.3.0.0/24')],
+      ]);
+      expect(joined.map(({ connections }) => connections.length)).toEqual([2, 2]);
+
+      // The accepter's half found its connection: it takes its own routes with it and leaves the connection to its maker.
+      await scene.kubectl(inOtherTeam, 'delete', 'vpcp', 'half-1', '--timeout=60s');
+      const [oursAlone, withoutTheirs] = await both();
+      expect(oursAlone).toEqual(joined[0]);
+      expect(withoutTheirs && routesOf(withoutTheirs)).toEqual(wanted('theirs-2', '10.3.0.0/24'));
+      await remove(scene, '--all');
+      // Deleted by an account that the other team does not control: it says so, until it is asked to look for a new request.
+      await theirsIs(2, 'PeeringRejected');
+      await scene.kubectl(inOtherTeam, 'delete', 'vpcp', 'half-2', '--timeout=60s');
+      expect(await both()).toEqual(before);
+    });
+  });
 
   test('scenario 24: objects that were lost and come back with new uids take over what there is: nothing is made twice, nothing deleted, and what was adopted is still only adopted', () => {
     const vpcs = [...leftAndRight, vpc('third', '10.3.0.0/24')];
