@@ -239,7 +239,7 @@ export function planRules(
   for (const [key, entry] of mine) {
     if (seen.has(key)) continue;
     // What is not understood is left as it is: a group that cannot be found just now must not close what is open.
-    if (entry.created && (problems.length > 0 || !isOldEnough(entry, [side, peer]))) {
+    if (entry.created && !(isOldEnough(entry, [side, peer]) && (problems.length === 0 || isStale(entry, { side, peer })))) {
       kept.push(entry);
       if (problems.length === 0) waiting.push(tooYoung('SecurityGroupsReady', `rule ${entry.id || entry.key}`));
       continue;
@@ -265,6 +265,17 @@ function ruleText(rule: RuleSpec): string {
     return `${rule.protocol}/${rule.fromPort === rule.toPort ? rule.fromPort : `${rule.fromPort}-${rule.toPort}`} ${where}`;
   }
   return `${rule.protocol}${rule.fromPort === -1 ? '' : ` type ${rule.fromPort}`} ${where}`;
+}
+
+/** Whether a rule names a group of the peer that is no more: it lets nothing in, and AWS leaves it to its owner (aws.md 3.4). */
+function isStale(entry: MemoryEntry, { side, peer }: Pick<Ends, 'side' | 'peer'>): boolean {
+  const rule = ruleOf(entry, side.view);
+  return (
+    rule !== undefined &&
+    'referencedGroup' in rule.peer &&
+    peer.view !== undefined &&
+    !peer.view.securityGroups.has(rule.peer.referencedGroup.groupId)
+  );
 }
 
 /** What an object wants of a group: one rule. */

@@ -426,6 +426,34 @@ describe('security-group rules', () => {
     expect(plan.memory.some((entry) => entry.id === 'sgr-other')).toBe(false);
   });
 
+  test('that AWS left stale, since the peer’s group is gone, are revoked; one whose own group cannot be told is left open', () => {
+    const rule = (id: string, peerGroup: string) => ({
+      securityGroupRuleId: id,
+      groupId: 'sg-b',
+      direction: 'ingress' as const,
+      protocol: 'tcp',
+      fromPort: 22,
+      toPort: 22,
+      peer: { referencedGroup: { groupId: peerGroup, userId: accountId } },
+      description: '',
+      tags: ourTags,
+    });
+    const rules = [rule('sgr-stale', 'sg-gone'), rule('sgr-alive', 'sg-a')];
+    const memory = [
+      ...mine,
+      remembered('accepter/rule', 'sgr-stale', { key: 'sg-b|ingress|tcp|22|22|sg-gone' }),
+      remembered('accepter/rule', 'sgr-alive', { key: 'sg-b|ingress|tcp|22|22|sg-a' }),
+    ];
+    const missing = { ...ssh, from: { securityGroup: { name: 'nobody' } } };
+    const plan = vpcPeering.plan(
+      input(peering({ accepter: { ingress: [missing] } as never }), both({ tables, rules, connections: [active] }), { memory }),
+    );
+    expect(reasons(plan)).toEqual(['SecurityGroupNotFound']);
+    expect(plan.steps.map(({ change }) => change)).toEqual([
+      expect.objectContaining({ action: 'RevokeSecurityGroupIngress', securityGroupRuleId: 'sgr-stale' }),
+    ]);
+  });
+
   test('that name a group that is not there say where it was looked for', () => {
     const missing = { ...ssh, securityGroup: { name: 'web' } };
     const plan = vpcPeering.plan(
