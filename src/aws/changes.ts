@@ -18,7 +18,7 @@ import {
   RevokeSecurityGroupEgressCommand,
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
-import type { Change, ChangeAction, ChangeResult } from '../network/changes.ts';
+import { type Change, type ChangeAction, type ChangeResult, routeId } from '../network/changes.ts';
 import type { PeeringState, RuleSpec, Tags } from '../network/model.ts';
 import type { AwsError } from './aws.ts';
 import { peeringExists, peeringOption, peeringReached, routeGone, routeLeads, ruleExists, ruleGone, tagsGone, tagsSet } from './effects.ts';
@@ -56,11 +56,6 @@ export interface ChangeRow<Action extends ChangeAction> {
 }
 
 const nothing: Outcome = { result: {}, effects: [] };
-
-/** The name that status and the inventory give a route, which has no id of its own. */
-export function routeId(routeTableId: string, destination: string): string {
-  return `${routeTableId}/${destination}`;
-}
 
 function ec2Tags(tags: Tags): Ec2Tag[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));

@@ -1,7 +1,7 @@
 import type { Clock } from '../ambient/clock.ts';
 import type { Random } from '../ambient/random.ts';
 import type { View } from '../kinds/kind.ts';
-import type { Scope } from '../network/changes.ts';
+import { parseRouteId, type Scope } from '../network/changes.ts';
 import type { NetworkCollections, PeeringState, RouteTable } from '../network/model.ts';
 import { type Accounts, lastingArn } from './accounts.ts';
 import type { AccountIdentity, ViewRequest } from './aws.ts';
@@ -239,7 +239,7 @@ function isIn(snapshot: Snapshot, place: Place): boolean {
 function readId(id: string): Asked | undefined {
   const name = collectionOf(id);
   if (name === undefined) return undefined;
-  const slash = id.indexOf('/');
-  if (slash < 0) return { id, name, key: id, destination: undefined };
-  return name === 'routeTables' ? { id, name, key: id.slice(0, slash), destination: id.slice(slash + 1) } : undefined;
+  if (!id.includes('/')) return { id, name, key: id, destination: undefined };
+  const { routeTableId, destination } = parseRouteId(id);
+  return name === 'routeTables' ? { id, name, key: routeTableId, destination } : undefined;
 }

@@ -60,3 +60,12 @@ export interface ChangeResult {
   readonly id?: string;
   readonly tags?: Tags;
 }
+
+/** The name that status and views give a route, which has no id of its own: `rtb-…/<destination>`. */
+export const routeId = (routeTableId: string, destination: string): string => `${routeTableId}/${destination}`;
+
+/** Splits what `routeId` put together. */
+export function parseRouteId(id: string): { readonly routeTableId: string; readonly destination: string } {
+  const slash = id.indexOf('/');
+  return { routeTableId: id.slice(0, slash), destination: id.slice(slash + 1) };
+}

@@ -274,9 +274,8 @@ function planLive(input: PeeringInput, { sides, connection, mine, others }: Live
       }
       break;
     }
-    case 'active':
-      break;
     default:
+      // Active: nothing is left to do for the connection itself.
       break;
   }
   const asked = input.resource.status?.requestedFor;

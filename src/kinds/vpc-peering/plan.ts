@@ -164,9 +164,7 @@ function planConnected(input: PeeringInput, found: ResolvedSides): Plan<Status> 
   const active = connection?.state === 'active' && waiting.length === 0;
   if (active) {
     const seen = seenBySomeone(connection);
-    const options = planOptions(connection, found);
-    steps.push(...options.steps);
-    waiting.push(...options.waiting);
+    steps.push(...planOptions(connection, found));
     const formers = formerIds(found, memory);
     for (const side of managedSides(found)) {
       const { name } = side;
@@ -241,10 +239,7 @@ function byRole(one: MemoryEntry, other: MemoryEntry): number {
 }
 
 /** Each side sets its own option; what is left out is not managed (aws.md 1.4). */
-function planOptions(
-  connection: Connection,
-  found: ResolvedSides,
-): { readonly steps: readonly Step[]; readonly waiting: readonly Waiting[] } {
+function planOptions(connection: Connection, found: ResolvedSides): readonly Step[] {
   const steps: Step[] = [];
   for (const side of managedSides(found)) {
     const { name } = side;
@@ -266,7 +261,7 @@ function planOptions(
       sentence: `${wanted ? 'allow' : 'stop'} DNS resolution from the remote VPC on the ${name} side of ${connection.id}`,
     });
   }
-  return { steps, waiting: [] };
+  return steps;
 }
 
 type Shown<Item> = Partial<Record<SideName, readonly Item[]>>;

@@ -1,3 +1,4 @@
+import { parseRouteId, routeId } from '../../network/changes.ts';
 import { coveredBy } from '../../network/cidr.ts';
 import { grouped } from '../../network/grouped.ts';
 import type { PeeringConnection, Route, RouteTable } from '../../network/model.ts';
@@ -30,15 +31,6 @@ export interface RoutesDraft extends Draft {
 }
 
 export const routeRole = (side: SideName): string => `${side}/route`;
-/** A route has no id of its own: its table and destination are its identity. */
-export const routeId = (routeTableId: string, destination: string): string => `${routeTableId}/${destination}`;
-
-/** Splits what `routeId` put together. */
-export function parseRouteId(id: string): { readonly routeTableId: string; readonly destination: string } {
-  const slash = id.indexOf('/');
-  return { routeTableId: id.slice(0, slash), destination: id.slice(slash + 1) };
-}
-
 /** An edge table takes only local, network-interface and Gateway Load Balancer endpoint targets (aws.md 2.5). */
 const isEdgeTable = (table: RouteTable): boolean => table.associations.some((association) => association.gatewayId !== undefined);
 

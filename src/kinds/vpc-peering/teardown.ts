@@ -1,9 +1,10 @@
+import { parseRouteId, routeId } from '../../network/changes.ts';
 import type { PeeringConnection } from '../../network/model.ts';
 import type { MemoryEntry, Plan, Side, SideReference, Step, Waiting } from '../kind.ts';
 import { ownerName, ownershipKeys, ownershipOf, ownershipTags } from '../ownership.ts';
 import type { VpcPeering } from './api.ts';
 import { isEndState } from './connection.ts';
-import { parseRouteId, routeId, routeRole, wantedRoutes } from './routes.ts';
+import { routeRole, wantedRoutes } from './routes.ts';
 import { planRuleRemoval, ruleKey, ruleOf, ruleRole, wantedRules } from './rules.ts';
 import {
   type Draft,
