@@ -10,6 +10,7 @@ const ambient: Ambient = { clock: realClock, random: realRandom };
 const commands: Readonly<Record<string, () => Promise<(ambient: Ambient) => Command>>> = {
   run: async () => (await import('./cli/run.ts')).runCommand,
   demo: async () => (await import('./cli/demo.ts')).demoCommand,
+  rbac: async () => (await import('./cli/rbac.ts')).rbacCommand,
   simulate: async () => (await import('./cli/simulate.ts')).simulateCommand,
   generate: async () => (await import('./cli/generate.ts')).generateCommand,
 };

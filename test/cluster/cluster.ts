@@ -28,6 +28,8 @@ export interface TestCluster {
   /** The administrator's. */
   readonly kubeconfigPath: string;
   readonly serverUrl: string;
+  /** The requests of the user `controller`, an `audit.k8s.io/v1` Event a line; undefined when the cluster runs in a container. */
+  readonly auditLogPath: string | undefined;
   /** Another user's kubeconfig, or one that goes through a relay in front of the server. */
   kubeconfigFor(options: { user?: User; serverUrl?: string }): string;
   /** Runs the real kubectl; a failure is an answer with another code than 0. */
@@ -72,6 +74,9 @@ function clusterOf(announcement: () => Announcement): TestCluster {
     },
     get serverUrl() {
       return present().address.serverUrl;
+    },
+    get auditLogPath() {
+      return present().auditLogPath;
     },
     kubeconfigFor({ user = 'admin', serverUrl }) {
       const { address, folder } = present();

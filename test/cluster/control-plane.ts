@@ -39,8 +39,18 @@ export function kubeconfig(address: ClusterAddress, user: User): string {
   });
 }
 
+/** Only the controller is written down: every request that it makes, as RBAC sees it. */
+const auditPolicy = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived', 'ResponseStarted'],
+  rules: [{ level: 'Metadata', users: ['controller' satisfies User] }, { level: 'None' }],
+};
+
 /** A kube-apiserver with an etcd of its own, and a controller manager where there is one. */
 export interface ControlPlane extends ClusterAddress {
+  /** Where the server writes each request of the user `controller`, an `audit.k8s.io/v1` Event a line. */
+  readonly auditLogPath: string;
   /** Ends the API server as a crash would. */
   stopServer(): Promise<void>;
   /** Starts it again, on the same port and data; resolves when it is ready. */
@@ -60,6 +70,7 @@ export async function startControlPlane(binaries: Binaries): Promise<ControlPlan
 
   mkdirSync(path('certificates'));
   writeFileSync(path('tokens.csv'), tokenFile());
+  writeFileSync(path('audit-policy.json'), JSON.stringify(auditPolicy));
   const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   writeFileSync(path('service-account.key'), keys.privateKey.export({ type: 'pkcs8', format: 'pem' }));
   writeFileSync(path('service-account.pub'), keys.publicKey.export({ type: 'spki', format: 'pem' }));
@@ -86,6 +97,10 @@ export async function startControlPlane(binaries: Binaries): Promise<ControlPlan
     `--cert-dir=${path('certificates')}`,
     `--token-auth-file=${path('tokens.csv')}`,
     '--authorization-mode=RBAC',
+    `--audit-policy-file=${path('audit-policy.json')}`,
+    `--audit-log-path=${path('audit.log')}`,
+    // Written before the request is answered: a test that has seen the effect finds the line.
+    '--audit-log-mode=blocking',
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-key-file=${path('service-account.pub')}`,
     `--service-account-signing-key-file=${path('service-account.key')}`,
@@ -122,6 +137,7 @@ export async function startControlPlane(binaries: Binaries): Promise<ControlPlan
   return {
     serverUrl,
     caPath,
+    auditLogPath: path('audit.log'),
     stopServer: () => server.kill(),
     startServer,
     async stop() {

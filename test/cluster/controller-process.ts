@@ -14,7 +14,8 @@ export interface ControllerOptions {
   /** Of the lease. */
   readonly namespace: string;
   readonly leaseName: string;
-  readonly clusterName: string;
+  /** Left out: the uid of the namespace kube-system. */
+  readonly clusterName?: string;
   readonly flags?: readonly string[];
 }
 
@@ -119,7 +120,7 @@ function flagsOf({ namespace, leaseName, clusterName, flags = [] }: ControllerOp
     '--port=0',
     `--namespace=${namespace}`,
     `--lease-name=${leaseName}`,
-    `--cluster-name=${clusterName}`,
+    ...(clusterName === undefined ? [] : [`--cluster-name=${clusterName}`]),
     '--consistency-window=2s',
     '--resync=2s',
     '--log-level=debug',

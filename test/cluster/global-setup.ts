@@ -1,10 +1,12 @@
 // Starts one cluster for a whole run of the cluster tests. Jest calls this only when one of them was selected.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { kindApis } from '../../src/kinds/index.ts';
+import { rbacObjects } from '../../src/kube/rbac.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
-import { type ClusterAddress, kubeconfig, startControlPlane, users } from './control-plane.ts';
+import { type ClusterAddress, kubeconfig, startControlPlane, type User, users } from './control-plane.ts';
 import { hasContainers, startK3s } from './k3s.ts';
 
 /** What a test file is told about the run's cluster, as JSON in the environment variable `ISTHMUS_TEST_CLUSTER`. */
@@ -16,6 +18,8 @@ export type Announcement =
       /** Holds `<user>.kubeconfig` for every user. */
       readonly folder: string;
       readonly kubectlPath: string;
+      /** The requests of the user `controller`, an `audit.k8s.io/v1` Event a line; left out when the cluster runs in a container. */
+      readonly auditLogPath?: string;
       /** Left out when the cluster runs in a container: then no second one can be started. */
       readonly binaries?: Binaries;
     };
@@ -43,7 +47,7 @@ export async function startCluster(progress: (line: string) => void): Promise<Ru
   const binaries = await findBinaries(progress);
   if (binaries) {
     const controlPlane = await startControlPlane(binaries);
-    return furnish(controlPlane, { kubectlPath: binaries.kubectl, binaries });
+    return furnish(controlPlane, { kubectlPath: binaries.kubectl, binaries, auditLogPath: controlPlane.auditLogPath });
   }
   if (await hasContainers()) {
     progress('test cluster: starting K3s in a container');
@@ -56,7 +60,7 @@ export async function startCluster(progress: (line: string) => void): Promise<Ru
 
 async function furnish(
   running: ClusterAddress & { stop(): Promise<void> },
-  programs: { kubectlPath: string; binaries?: Binaries },
+  programs: { kubectlPath: string; binaries?: Binaries; auditLogPath?: string },
 ): Promise<RunningCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'isthmus-kubeconfigs-'));
   const address = { serverUrl: running.serverUrl, caPath: running.caPath };
@@ -69,7 +73,7 @@ async function furnish(
     },
   };
   try {
-    installKinds(programs.kubectlPath, join(folder, 'admin.kubeconfig'));
+    install(programs.kubectlPath, join(folder, 'admin.kubeconfig'));
   } catch (error) {
     await cluster.stop();
     throw error;
@@ -77,10 +81,17 @@ async function furnish(
   return cluster;
 }
 
-function installKinds(kubectlPath: string, kubeconfigPath: string): void {
-  if (!existsSync(crdFolder) || !readdirSync(crdFolder).some((name) => name.endsWith('.yaml'))) return;
-  const kubectl = (...args: readonly string[]) =>
-    execFileSync(kubectlPath, ['--kubeconfig', kubeconfigPath, ...args], { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
-  kubectl('apply', '--server-side', '-f', crdFolder);
-  kubectl('wait', '--for=condition=Established', '--timeout=30s', '-f', crdFolder);
+/** Our kinds, and the roles that the documentation tells to install: the user `controller` is the controller. */
+function install(kubectlPath: string, kubeconfigPath: string): void {
+  const kubectl = (args: readonly string[], input = '') =>
+    execFileSync(kubectlPath, ['--kubeconfig', kubeconfigPath, ...args], { stdio: ['pipe', 'ignore', 'pipe'], encoding: 'utf8', input });
+  kubectl(['apply', '--server-side', '-f', crdFolder]);
+  kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', crdFolder]);
+  const items = rbacObjects({
+    kinds: kindApis,
+    subject: { user: 'controller' satisfies User },
+    namespace: 'default',
+    leaseName: 'isthmus',
+  });
+  kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
 }

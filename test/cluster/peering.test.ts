@@ -147,7 +147,7 @@ describeOwnCluster('a VpcPeering, by kubectl', (cluster) => {
     onScene(cluster, { example: 'two-vpcs' }, async (scene) => {
       const line = await startProxy(cluster.serverUrl);
       try {
-        const controller = await scene.startLeader({ kubeconfigPath: cluster.kubeconfigFor({ serverUrl: line.url }) });
+        const controller = await scene.startLeader({ kubeconfigPath: cluster.kubeconfigFor({ user: 'controller', serverUrl: line.url }) });
         await join(scene);
         line.refuse();
         // Shorter than the lease is surely held, long enough for the watches to fail several times.

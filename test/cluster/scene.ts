@@ -5,6 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { realClock } from '../../src/ambient/clock.ts';
 import { seededRandom } from '../../src/ambient/random.ts';
 import type { MemoryEntry, Resource } from '../../src/kinds/kind.ts';
+import { rbacObjects } from '../../src/kube/rbac.ts';
 import type { AwsSimulator } from '../../src/simulator/aws-simulator.ts';
 import { listen } from '../../src/simulator/http-server.ts';
 import { loadWorld } from '../../src/simulator/load-world.ts';
@@ -58,6 +59,8 @@ export interface StartOptions {
   /** Processes of one lease stand in for each other. By default each has one of its own, as if the one before had run out. */
   readonly lease?: string;
   readonly flags?: readonly string[];
+  /** The cluster goes by its uid, as it does by default; else each scene is a cluster of its own to AWS. */
+  readonly namedByUid?: boolean;
   /** How it reaches the API server; by default directly. */
   readonly kubeconfigPath?: string;
 }
@@ -189,7 +192,7 @@ export async function onScene(cluster: TestCluster, options: SceneOptions, play:
       );
       return (await scene.get(name)) as Peering;
     },
-    start({ lease, flags, kubeconfigPath = cluster.kubeconfigPath } = {}) {
+    start({ lease, flags, namedByUid, kubeconfigPath = cluster.kubeconfigFor({ user: 'controller' }) } = {}) {
       const number = processes.length + 1;
       const started = startController({
         name: `replica-${number}`,
@@ -199,7 +202,7 @@ export async function onScene(cluster: TestCluster, options: SceneOptions, play:
         accountId: exampleAccount,
         namespace,
         leaseName: lease ?? `lease-${number}`,
-        clusterName: namespace,
+        ...(!namedByUid && { clusterName: namespace }),
         ...(flags && { flags }),
       });
       processes.push(started);
@@ -216,6 +219,7 @@ export async function onScene(cluster: TestCluster, options: SceneOptions, play:
     writesSince: (sequence) => simulator.record.writes().filter((call) => call.sequence > sequence),
   };
 
+  await scene.apply(...leaseRights(namespace));
   try {
     await play(scene);
   } catch (error) {
@@ -227,6 +231,16 @@ export async function onScene(cluster: TestCluster, options: SceneOptions, play:
     await aws.close();
     await clear(cluster, namespace);
   }
+}
+
+/** The controller's rights to its lease, in a scene's own namespace: there each process may have a lease of its own. */
+function leaseRights(namespace: string): readonly object[] {
+  const leaseName = 'of each process';
+  const objects = rbacObjects({ kinds: [], subject: { user: 'controller' }, namespace, leaseName });
+  const withoutName = (_key: string, value: unknown) => (Array.isArray(value) && value.includes(leaseName) ? undefined : value);
+  return objects
+    .filter(({ metadata }) => metadata.namespace !== undefined)
+    .map((object) => JSON.parse(JSON.stringify(object, withoutName)) as object);
 }
 
 /** Whether a process has the lease and sees every object. */
