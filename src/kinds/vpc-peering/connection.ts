@@ -1,6 +1,6 @@
 import { cidrsOverlap } from '../../network/cidr.ts';
 import { grouped } from '../../network/grouped.ts';
-import type { PeeringConnection, PeeringState } from '../../network/model.ts';
+import type { PeeringConnection, PeeringState, Route } from '../../network/model.ts';
 import type { MemoryEntry, Problem, Step, Waiting } from '../kind.ts';
 import { missingTags, ownershipOf, ownershipTags } from '../ownership.ts';
 import {
@@ -341,19 +341,14 @@ export function planFormers(input: PeeringInput, sides: ResolvedSides, memory: r
 }
 
 /**
- * Connections of this object's past whose routes it may turn or delete. Memory alone is not believed: one that AWS still shows must join
- * the same two VPCs.
+ * Whether a route leads to a connection of this object's past, so that it may be turned or deleted. Memory alone is not believed, since a status
+ * could be forged: a connection that AWS still shows must join the same two VPCs, and one that it shows no more leads nowhere.
  */
-export function formerIds(sides: ResolvedSides, memory: readonly MemoryEntry[]): ReadonlySet<string> {
-  return new Set(
-    memory
-      .filter(isFormer)
-      .map((entry) => entry.id)
-      .filter((id) => {
-        const seen = seeConnection(id, sides, false);
-        return !seen || joins(seenBySomeone(seen), sides);
-      }),
-  );
+export function leadsToFormer(route: Route, sides: ResolvedSides, memory: readonly MemoryEntry[]): boolean {
+  const { type, id } = route.target;
+  if (type !== 'vpc-peering-connection' || !memory.some((entry) => isFormer(entry) && entry.id === id)) return false;
+  const seen = seeConnection(id, sides, false);
+  return seen ? joins(seenBySomeone(seen), sides) : route.state === 'blackhole';
 }
 
 const isFormer = (entry: MemoryEntry): boolean => entry.role.endsWith('/former-connection');

@@ -1,12 +1,13 @@
-import type { PeeringConnection } from '../../network/model.ts';
+import type { PeeringConnection, Route } from '../../network/model.ts';
 import type { Kind, MemoryEntry, PartStatus, Plan, Problem, SideReference, Step, Waiting } from '../kind.ts';
 import { remember } from '../memory.ts';
 import { ownerName } from '../ownership.ts';
 import type { VpcPeering, VpcPeeringStatus } from './api.ts';
-import { type Connection, formerIds, passingStateRecheckMs, planConnection, planFormers, seenBySomeone } from './connection.ts';
+import { type Connection, leadsToFormer, passingStateRecheckMs, planConnection, planFormers, seenBySomeone } from './connection.ts';
 import { planRoutes, type RouteStatus } from './routes.ts';
 import { planRules, type RuleStatus, ruleClaim } from './rules.ts';
 import {
+  accountRef,
   cidrsOf,
   describeVpc,
   findVpc,
@@ -49,8 +50,6 @@ export const vpcPeering: Kind<VpcPeering, Status, PeeringCollection> = {
 
 /** The sides that are not foreign. */
 const managedNames = (resource: VpcPeering): readonly SideName[] => sideNames.filter((name) => resource.spec[name].accountId === undefined);
-
-const accountRef = (resource: VpcPeering, name: SideName): string => resource.spec[name].accountRef?.name ?? 'default';
 
 function sides(resource: VpcPeering): Readonly<Record<string, SideReference>> {
   const reference = (name: SideName): SideReference => {
@@ -165,7 +164,8 @@ function planConnected(input: PeeringInput, found: ResolvedSides): Plan<Status> 
   if (active) {
     const seen = seenBySomeone(connection);
     steps.push(...planOptions(connection, found));
-    const formers = formerIds(found, memory);
+    const past = memory;
+    const isFormer = (route: Route) => leadsToFormer(route, found, past);
     for (const side of managedSides(found)) {
       const { name } = side;
       const peer = found[otherSide(name)];
@@ -177,7 +177,7 @@ function planConnected(input: PeeringInput, found: ResolvedSides): Plan<Status> 
         });
         continue;
       }
-      const routesDraft = planRoutes(input, { side, peer, connection, formers, memory });
+      const routesDraft = planRoutes(input, { side, peer, connection, isFormer, memory });
       const rulesDraft = planRules(input, { side, peer, connection: seen, memory: routesDraft.memory });
       steps.push(...routesDraft.steps, ...rulesDraft.steps);
       waiting.push(...routesDraft.waiting, ...rulesDraft.waiting);

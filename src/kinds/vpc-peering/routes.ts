@@ -124,7 +124,7 @@ export function wantedRoutes({
  * | a route to anything else, alive or blackhole | left alone: RouteConflict |
  * | a route of ours that is not wanted any more | deleted, after the others are made |
  */
-export function planRoutes(input: PeeringInput, { side, peer, connection, formers, memory }: RoutesInput): RoutesDraft {
+export function planRoutes(input: PeeringInput, { side, peer, connection, isFormer, memory }: RoutesInput): RoutesDraft {
   const { tables, skipped, problems } = chooseTables(side);
   const { destinations, problems: cidrProblems } = chooseDestinations(side, peer, seenBySomeone(connection));
   const waiting: Waiting[] = [...problems, ...cidrProblems].map((problem) => ({ part: 'RoutesReady', problem }));
@@ -165,7 +165,7 @@ export function planRoutes(input: PeeringInput, { side, peer, connection, former
           },
         });
         status.push({ routeTableId: table.routeTableId, destination, state: 'conflict' });
-      } else if (route && isReplaceable(route, formers)) {
+      } else if (route && route.origin === 'CreateRoute' && isFormer(route)) {
         kept.push({ ...entry, created: true });
         steps.push({
           change: {
@@ -202,12 +202,11 @@ export function planRoutes(input: PeeringInput, { side, peer, connection, former
     }
   }
 
-  const uses = new Set([connection.id, ...formers]);
   for (const entry of mine.values()) {
     if (wanted.has(entry.id)) continue;
     const { routeTableId, destination } = parseRouteId(entry.id);
     const route = side.view.routeTables.get(routeTableId)?.routes.find((other) => other.destination === destination);
-    if (!entry.created || side.view.gone.has(entry.id) || (route && !uses.has(route.target.id))) continue;
+    if (!entry.created || side.view.gone.has(entry.id) || (route && route.target.id !== connection.id && !isFormer(route))) continue;
     kept.push(entry);
     // What is not understood is left as it is: a table that cannot be found just now must not cut what is connected.
     if (problems.length > 0 || cidrProblems.length > 0) continue;
@@ -236,14 +235,10 @@ export interface RoutesInput {
   readonly side: ResolvedSide;
   readonly peer: PeerSide;
   readonly connection: Connection;
-  /** Connections of this object's past: routes to them are turned to the present one. */
-  readonly formers: ReadonlySet<string>;
+  /** Whether a route leads to a connection of this object's past: it is turned to the present one. */
+  readonly isFormer: (route: Route) => boolean;
   readonly memory: readonly MemoryEntry[];
 }
-
-/** A route that leads to a connection of this object's past. */
-const isReplaceable = (route: Route, formers: ReadonlySet<string>): boolean =>
-  route.origin === 'CreateRoute' && formers.has(route.target.id);
 
 const conflict = (table: RouteTable, route: Route): Problem => ({
   reason: 'RouteConflict',

@@ -195,9 +195,12 @@ export const tooYoung = (part: string, what: string): Waiting => ({
 /** What an object wants for itself: to manage one VPC's side of its connection with another. */
 export const sideClaim = (vpcId: string, peerVpcId: string): string => `side:${vpcId}>${peerVpcId}`;
 
-/** The sides that an object manages, as far as their VPCs are known. */
+/**
+ * The sides that an object manages, as far as their VPCs were found. What stands in a spec alone claims nothing: it may name VPCs that its
+ * namespace has no right to, and would keep those who have it from them.
+ */
 export function sideClaims(resource: VpcPeering): readonly string[] {
-  const vpcOf = (name: SideName) => resource.status?.[name]?.vpcId ?? resource.spec[name].vpcId;
+  const vpcOf = (name: SideName) => resource.status?.[name]?.vpcId ?? (resource.spec[name].accountId && resource.spec[name].vpcId);
   return sideNames.flatMap((name) => {
     const [vpcId, peerVpcId] = [vpcOf(name), vpcOf(otherSide(name))];
     return resource.spec[name].accountId === undefined && vpcId !== undefined && peerVpcId !== undefined
@@ -205,6 +208,9 @@ export function sideClaims(resource: VpcPeering): readonly string[] {
       : [];
   });
 }
+
+/** The AwsAccount that a side names, or leaves to the one named `default`. */
+export const accountRef = (resource: VpcPeering, name: SideName): string => resource.spec[name].accountRef?.name ?? 'default';
 
 /** Where an entry of memory lives, from a view. */
 export const placeOf = (view: PeeringView): Pick<MemoryEntry, 'accountRef' | 'accountId' | 'region'> => ({

@@ -7,6 +7,7 @@ import { isEndState } from './connection.ts';
 import { routeRole, wantedRoutes } from './routes.ts';
 import { planRuleRemoval, ruleKey, ruleOf, ruleRole, wantedRules } from './rules.ts';
 import {
+  accountRef,
   type Draft,
   type PeeringCollection,
   type PeeringInput,
@@ -20,9 +21,16 @@ import {
 /** The side that an entry of memory belongs to. */
 const sideOf = (entry: MemoryEntry): SideName => (entry.role.startsWith('accepter/') ? 'accepter' : 'requester');
 
-/** Accounts and regions of the things in memory: the spec is never looked at again for deletion. */
+/**
+ * Whether an entry can be this object's: the account of a side never changes, so one that names another was forged.
+ * A side without an account of ours has nothing to remember.
+ */
+const isPlausible = (resource: VpcPeering, entry: MemoryEntry): boolean =>
+  resource.spec[sideOf(entry)].accountId === undefined && entry.accountRef === accountRef(resource, sideOf(entry));
+
+/** Accounts and regions of the things in memory: what the spec's selectors and defaults lead to is never looked at again for deletion. */
 export function teardownSides(resource: VpcPeering): Readonly<Record<string, SideReference>> {
-  const entries = resource.status?.resources ?? [];
+  const entries = (resource.status?.resources ?? []).filter((entry) => isPlausible(resource, entry));
   return Object.fromEntries(
     sideNames.flatMap((name) => {
       const own = entries.filter((entry) => sideOf(entry) === name);
@@ -53,10 +61,11 @@ export function planTeardown(input: PeeringInput): Draft & { readonly notes: Non
   const steps: Step[] = [];
   const waiting: Waiting[] = [];
   const stuck: Record<SideName, MemoryEntry[]> = { requester: [], accepter: [] };
-  const connections = new Set(input.memory.filter(isConnection).map((entry) => entry.id));
+  const memory = input.memory.filter((entry) => isPlausible(input.resource, entry));
+  const standings = new Map(memory.filter(isConnection).map(({ id }) => [id, standingOf(id, input)]));
 
   const kept = new Set(
-    input.memory.filter((entry) => {
+    memory.filter((entry) => {
       const name = sideOf(entry);
       if (!entry.created || letGo.includes(name)) return false;
       const side = input.sides[name];
@@ -68,8 +77,8 @@ export function planTeardown(input: PeeringInput): Draft & { readonly notes: Non
       const removal = retain
         ? planRelease(input, { entry, view: side.view })
         : heir
-          ? planHandOver(input, { entry, view: side.view, connections, heir })
-          : planRemoval(input, { entry, view: side.view, connections });
+          ? planHandOver(input, { entry, view: side.view, standings, heir })
+          : planRemoval(input, { entry, view: side.view, standings });
       steps.push(...removal.steps);
       waiting.push(...removal.waiting);
       return removal.keep;
@@ -78,15 +87,22 @@ export function planTeardown(input: PeeringInput): Draft & { readonly notes: Non
   for (const name of sideNames) if (stuck[name].length > 0) waiting.push(blocked(stuck[name], input.sides[name]));
   // A route has no tag: that it leads to a connection of ours is all that makes it ours, so the connection is remembered for as long as one is.
   const routesLeft = [...kept].some((entry) => entry.role === routeRole(sideOf(entry)));
-  const left = input.memory.filter((entry) => entry.created && letGo.includes(sideOf(entry)));
+  const left = memory.filter((entry) => entry.created && letGo.includes(sideOf(entry)));
+  const strange = input.memory.filter((entry) => !memory.includes(entry));
   return {
     steps: onceEach(steps),
     waiting,
-    memory: input.memory.filter((entry) => kept.has(entry) || (routesLeft && isConnection(entry) && !letGo.includes(sideOf(entry)))),
-    notes: left.map((entry) => ({
-      reason: 'Abandoned' as const,
-      message: `${entry.id || entry.key} of account ${entry.accountId}, region ${entry.region} was let go and may still be there: nobody looks after it any more`,
-    })),
+    memory: memory.filter((entry) => kept.has(entry) || (routesLeft && isConnection(entry) && !letGo.includes(sideOf(entry)))),
+    notes: [
+      ...left.map((entry) => ({
+        reason: 'Abandoned' as const,
+        message: `${entry.id || entry.key} of account ${entry.accountId}, region ${entry.region} was let go and may still be there: nobody looks after it any more`,
+      })),
+      ...strange.slice(0, 1).map((entry) => ({
+        reason: 'Abandoned' as const,
+        message: `status.resources held ${strange.length === 1 ? 'a thing' : `${strange.length} things`} of AwsAccount ${entry.accountRef}, which spec.${sideOf(entry)} does not name: not this object's, and left alone`,
+      })),
+    ],
   };
 }
 
@@ -105,8 +121,8 @@ function onceEach(steps: readonly Step[]): readonly Step[] {
 interface Removing {
   readonly entry: MemoryEntry;
   readonly view: PeeringView;
-  /** Ids of the connections in memory. */
-  readonly connections: ReadonlySet<string>;
+  /** Of each connection in memory. */
+  readonly standings: ReadonlyMap<string, Standing>;
 }
 
 function planRemoval(input: PeeringInput, removing: Removing): Removal {
@@ -218,12 +234,29 @@ const later = (part: string, message: string, recheckMs: number): Removal => ({
   waiting: [{ part, problem: { reason: 'Progressing', message, heals: 'time' }, recheckMs }],
 });
 
-function planRouteRemoval({ entry, view, connections }: Removing): Removal {
+/** What AWS says of a connection that memory names: whether this object made or used it, or whether it is to be seen at all. */
+type Standing = 'ours' | 'strange' | 'unseen';
+
+/** Memory alone is not believed, since a status could be forged: a connection is ours by its tags, or used by joining the object's two VPCs. */
+function standingOf(id: string, input: PeeringInput): Standing {
+  const seen = sideNames.flatMap((name) => input.sides[name]?.view?.peeringConnections.get(id) ?? []);
+  if (seen.length === 0) return 'unseen';
+  const isOurs = seen.some(({ tags }) => ['us', 'predecessor'].includes(ownershipOf(tags, input).of));
+  const vpcIds = sideNames.map((name) => input.resource.spec[name].vpcId ?? input.resource.status?.[name]?.vpcId);
+  const joinsOurs = seen.some((each) => vpcIds.every((vpcId) => [each.requester.vpcId, each.accepter.vpcId].includes(vpcId ?? '')));
+  return isOurs || joinsOurs ? 'ours' : 'strange';
+}
+
+function planRouteRemoval({ entry, view, standings }: Removing): Removal {
   if (view.gone.has(entry.id)) return gone;
   const { routeTableId, destination } = parseRouteId(entry.id);
   const route = view.routeTables.get(routeTableId)?.routes.find((other) => other.destination === destination);
   if (!route) return later('RoutesReady', `making sure that route ${destination} of ${routeTableId} is gone`, 5_000);
-  if (!connections.has(route.target.id)) return gone;
+  const standing = route.target.type === 'vpc-peering-connection' ? (standings.get(route.target.id) ?? 'strange') : 'strange';
+  if (standing === 'strange') return gone;
+  // It carries traffic to a connection that is not shown: whose that is must be seen first.
+  if (standing === 'unseen' && route.state !== 'blackhole')
+    return later('RoutesReady', `waiting until AWS shows connection ${route.target.id}`, 5_000);
   return {
     keep: true,
     waiting: [],
@@ -293,7 +326,7 @@ const findUnanswered = (input: PeeringInput, view: PeeringView): PeeringConnecti
   );
 
 /** Leaves a thing as it is, without the tags that say it is ours. */
-function planRelease(input: PeeringInput, { entry, view }: Omit<Removing, 'connections'>): Removal {
+function planRelease(input: PeeringInput, { entry, view }: Omit<Removing, 'standings'>): Removal {
   const unanswered = entry.id === '' ? (isConnection(entry) ? findUnanswered(input, view) : ruleOf(entry, view)) : undefined;
   const thing = unanswered ?? view.securityGroupRules.get(entry.id) ?? view.peeringConnections.get(entry.id);
   const keys = thing && ownershipOf(thing.tags, input).of === 'us' ? Object.values(ownershipKeys) : [];
