@@ -22,11 +22,15 @@ import {
 const sideOf = (entry: MemoryEntry): SideName => (entry.role.startsWith('accepter/') ? 'accepter' : 'requester');
 
 /**
- * Whether an entry can be this object's: the account of a side never changes, so one that names another was forged.
- * A side without an account of ours has nothing to remember.
+ * Whether an entry can be this object's: the account of a side never changes, and a thing's id says what it is, so that anything else was
+ * forged. A side without an account of ours has nothing to remember.
  */
-const isPlausible = (resource: VpcPeering, entry: MemoryEntry): boolean =>
-  resource.spec[sideOf(entry)].accountId === undefined && entry.accountRef === accountRef(resource, sideOf(entry));
+function isPlausible(resource: VpcPeering, entry: MemoryEntry): boolean {
+  const { role, id } = entry;
+  const prefix = isConnection(entry) ? 'pcx-' : role.endsWith('/route') ? 'rtb-' : role.endsWith('/rule') ? 'sgr-' : undefined;
+  const isNamed = prefix !== undefined && (id.startsWith(prefix) || (id === '' && prefix !== 'rtb-'));
+  return isNamed && resource.spec[sideOf(entry)].accountId === undefined && entry.accountRef === accountRef(resource, sideOf(entry));
+}
 
 /** Accounts and regions of the things in memory: what the spec's selectors and defaults lead to is never looked at again for deletion. */
 export function teardownSides(resource: VpcPeering): Readonly<Record<string, SideReference>> {
@@ -100,7 +104,7 @@ export function planTeardown(input: PeeringInput): Draft & { readonly notes: Non
       })),
       ...strange.slice(0, 1).map((entry) => ({
         reason: 'Abandoned' as const,
-        message: `status.resources held ${strange.length === 1 ? 'a thing' : `${strange.length} things`} of AwsAccount ${entry.accountRef}, which spec.${sideOf(entry)} does not name: not this object's, and left alone`,
+        message: `status.resources held ${strange.length === 1 ? '' : `${strange.length} things, the first `}${entry.role} ${entry.id} of AwsAccount ${entry.accountRef}, that this object cannot have made; left alone`,
       })),
     ],
   };
