@@ -207,6 +207,8 @@ describe('a forged status.resources', () => {
     forge(stage, name, { resources: [...held, ...forged(stage)] });
     await stage.pass(minutes(10));
     expect(census(stage, { ids: true })).toEqual(after);
+    // A pass may have cleaned it out of the status.
+    forge(stage, name, { resources: [...held, ...forged(stage)] });
     await deleted(stage, name);
     const left = census(stage, { ids: true });
     expect([left.connections, left.routes, left.rules]).toEqual([before.connections, before.routes, before.rules]);
@@ -321,48 +323,44 @@ describe('whatever a team writes', () => {
       };
     });
 
-  const forgedEntry = fc
+  /** Entries that fit together: a route and what it leads to as a connection, or a thing by itself. */
+  const forgedEntries = fc
     .record({
-      role: fc.constantFrom('connection', 'former-connection', 'route', 'rule'),
+      what: fc.constantFrom('route', 'thing'),
+      role: fc.constantFrom('connection', 'former-connection'),
+      ownRole: fc.constantFrom('connection', 'former-connection', 'route', 'rule'),
       side: fc.constantFrom('requester', 'accepter'),
-      ref: fc.constantFrom('mine', 'victim', 'default', 'absent'),
-      accountId: fc.constantFrom(accounts.own, victim),
-      region: fc.constantFrom('us-west-2', 'us-west-2', 'eu-west-1'),
-      what: thing,
-      destination: fc.constantFrom(
-        '0.0.0.0/0',
-        '10.1.0.0/16',
-        '10.2.0.0/16',
-        '10.4.0.0/16',
-        '10.6.0.0/16',
-        '10.102.0.0/16',
-        '10.104.0.0/16',
-      ),
+      ref: fc.constantFrom('mine', 'mine', 'victim', 'default', 'absent'),
+      region: fc.constantFrom('us-west-2', 'us-west-2', 'us-west-2', 'eu-west-1'),
+      thing,
       created: fc.boolean(),
     })
-    .map((chosen) => (stage: Stage): MemoryEntry => {
-      const { role, side: of, ref, accountId, region, what, destination, created } = chosen;
-      const id = role === 'route' ? `${idOf(stage, { ...what, sort: 'table' })}/${destination}` : idOf(stage, what);
-      return entry(`${of}/${role}`, id, {
-        accountRef: ref,
-        accountId,
-        region,
-        created,
-        ...(role === 'connection' && { key: 'connection' }),
-      });
+    .map((chosen) => (stage: Stage): readonly MemoryEntry[] => {
+      const { what, role, ownRole, side: of, ref, region, thing: one, created } = chosen;
+      const accountId = one.of === 'own' ? accounts.own : victim;
+      const place = { accountRef: ref, accountId, region };
+      if (what === 'thing') {
+        const key = ownRole === 'connection' ? { key: 'connection' } : {};
+        return [entry(`${of}/${ownRole}`, idOf(stage, one), { ...place, created, ...key })];
+      }
+      const routes = [...networkOf(stage, accountId).routeTables.values()].flatMap((table) =>
+        table.routes.map(({ destination, target }) => ({ id: `${table.routeTableId}/${destination}`, target: target.id })),
+      );
+      const route = routes[one.index % routes.length];
+      return [entry(`${of}/route`, route?.id ?? '', place), entry(`${of}/${role}`, route?.target ?? '', { ...place, created })];
     });
 
   const attack: fc.Arbitrary<Attack> = fc
     .record({
       requester: side,
       accepter: side,
-      forged: fc.option(fc.array(forgedEntry, { minLength: 1, maxLength: 8 }), { nil: undefined, freq: 2 }),
+      forged: fc.option(fc.array(forgedEntries, { minLength: 1, maxLength: 8 }), { nil: undefined, freq: 2 }),
       deletionPolicy: fc.constantFrom('Delete', 'Delete', 'Retain'),
       abandon: fc.constantFrom(undefined, undefined, 'requester', 'accepter', 'all'),
     })
     .map(({ requester, accepter, forged, deletionPolicy, abandon }) => ({
       spec: (stage) => ({ requester: requester(stage), accepter: accepter(stage) }),
-      resources: (stage) => forged?.map((each) => each(stage)),
+      resources: (stage) => forged?.flatMap((each) => each(stage)),
       deletionPolicy,
       abandon,
     }));
@@ -406,6 +404,9 @@ describe('whatever a team writes', () => {
         for (const { name, attack: each } of admitted) {
           if (each.abandon) stage.server.annotate(keyOf(name), { 'isthmus.dev/abandon': each.abandon });
           stage.server.delete(keyOf(name));
+          const resources = each.resources(stage);
+          // Once more, before a pass has cleaned it out of the status.
+          if (resources) forge(stage, name, { resources: [...(stage.get(name)?.status?.resources ?? []), ...resources] });
         }
         await stage.pass(minutes(15));
 
