@@ -90,8 +90,14 @@ export type View<Names extends keyof NetworkCollections = keyof NetworkCollectio
 
 /** One of the accounts and regions that an object names: its view, or why there is none. */
 export type Side<Names extends keyof NetworkCollections = keyof NetworkCollections> =
-  | { readonly view: View<Names>; readonly identity: string; readonly problem?: undefined }
-  | { readonly view?: undefined; readonly identity?: undefined; readonly problem: Problem };
+  | {
+      readonly view: View<Names>;
+      readonly identity: string;
+      readonly problem?: undefined;
+      /** Why the object could not use the account were it not being deleted: only what is proven to be its own may be removed then. */
+      readonly withdrawn?: Problem | undefined;
+    }
+  | { readonly view?: undefined; readonly identity?: undefined; readonly problem: Problem; readonly withdrawn?: undefined };
 
 /** What the loop must know to open a side: which AwsAccount and region, as written. */
 export interface SideReference {

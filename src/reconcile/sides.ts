@@ -33,7 +33,6 @@ export function refusal(
   account: AwsAccount | undefined,
   reference: SideReference,
 ): Problem | undefined {
-  const { namespace, deletionTimestamp } = resource.metadata;
   if (!account) {
     return {
       reason: 'AccountNotFound',
@@ -41,7 +40,13 @@ export function refusal(
       heals: 'object',
     };
   }
-  if (namespace === undefined || deletionTimestamp !== undefined) return undefined;
+  return resource.metadata.deletionTimestamp === undefined ? withdrawal(cluster, resource, account, reference) : undefined;
+}
+
+/** Why the namespace of an object may not use an account, or not there; undefined where it may. */
+function withdrawal(cluster: Cluster, resource: Resource, account: AwsAccount, reference: SideReference): Problem | undefined {
+  const { namespace } = resource.metadata;
+  if (namespace === undefined) return undefined;
   if (!allowsNamespace(account, cluster.namespaceLabels(namespace))) {
     return {
       reason: 'AccountNotAllowed',
@@ -99,7 +104,7 @@ async function openSide(
       ids: reference.ids,
       ...(anew && { anew }),
     });
-    return { identity: arn, view };
+    return { identity: arn, view, withdrawn: withdrawal(cluster, resource, account, reference) };
   } catch (error) {
     if (error instanceof IdentityError) {
       return { problem: { reason: error.reason, message: `AwsAccount ${reference.accountRef}: ${error.message}`, heals: 'person' } };

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { CommonStatus, MemoryEntry } from '../../src/kinds/kind.ts';
 import type { RegionNetwork } from '../../src/network/model.ts';
-import { account, accounts, census, keyOf, lastSequence, minutes, namespace, peering, person, writesSince, yaml } from './setting.ts';
+import { account, accounts, census, keyOf, lastSequence, minutes, more, namespace, peering, person, writesSince, yaml } from './setting.ts';
 import { type Stage, setStage } from './stage.ts';
 
 /**
@@ -224,6 +224,47 @@ describe('a forged status.resources', () => {
     expect(callsAtVictim(stage, sequence)).toEqual([]);
     const told = stage.server.events.filter(({ key }) => key.name === name).map(({ message }) => message);
     expect(told).toContainEqual(expect.stringContaining(`status.resources held accepter/connection ${id} of AwsAccount victim`));
+  });
+
+  test('and a spec that names the VPCs of an account that its namespace may not use delete nothing there', async () => {
+    const stage = await scene();
+    await stage.start();
+    const before = ofVictim(stage);
+    const ends = ['safe-1', 'safe-2'].map((name) => ({ accountRef: { name: 'victim' }, vpcId: vpcId(stage, victim, name) }));
+    stage.apply(yaml(peering('forger', { requester: ends[0], accepter: ends[1] })));
+    await stage.pass(minutes(1));
+    stage.server.delete(keyOf('forger'));
+    const there = { accountRef: 'victim', accountId: victim };
+    const connection = entry('requester/connection', connectionOf(stage, victim, 'safe-1-safe-2'), there);
+    const route = entry('requester/route', routeOf(stage, { accountId: victim, vpc: 'safe-1', to: '10.102.0.0/16' }), there);
+    forge(stage, 'forger', { resources: [connection, route] });
+    await stage.pass(minutes(10));
+    expect(ofVictim(stage)).toEqual(before);
+    expect(stage.reason('forger')).toBe('DeletionBlocked');
+    expect(JSON.stringify(stage.get('forger')?.status?.conditions)).toContain('nothing proves the route to be its own');
+  });
+});
+
+describe('routes to a connection that was only used', () => {
+  test('wait, when the account is withdrawn before the object is deleted, until it is allowed again', async () => {
+    const stage = await scene();
+    const before = census(stage, { ids: true });
+    await stage.start();
+    const narrow = (end: object) => ({ ...end, routeTables: { strategy: 'All' } });
+    const { requester, accepter } = pair('hand-1', 'hand-2');
+    // Its own tables have the routes already: the one made here is narrower.
+    stage.apply(yaml(peering('user', { requester: { ...narrow(requester), destinations: ['10.4.7.0/24'] }, accepter: narrow(accepter) })));
+    await stage.until(() => stage.ready('user'), minutes(5));
+    const mine = more(census(stage, { ids: true }).routes, before.routes);
+    expect(mine).toHaveLength(2);
+    const role = { assumeRole: { roleArn: `arn:aws:iam::${accounts.own}:role/isthmus` } };
+    stage.apply(yaml(account('mine', accounts.own, { ...role, allowedNamespaces: { from: 'None' } })));
+    stage.server.delete(keyOf('user'));
+    await stage.until(() => stage.reason('user') === 'DeletionBlocked', minutes(5));
+    expect(more(census(stage, { ids: true }).routes, before.routes)).toEqual(mine);
+    stage.apply(yaml(account('mine', accounts.own, role)));
+    await stage.until(() => stage.get('user') === undefined, minutes(10));
+    expect(census(stage, { ids: true })).toEqual(before);
   });
 });
 

@@ -132,7 +132,7 @@ interface Removing {
 function planRemoval(input: PeeringInput, removing: Removing): Removal {
   const { entry, view } = removing;
   const name = sideOf(entry);
-  if (entry.role === routeRole(name)) return planRouteRemoval(removing);
+  if (entry.role === routeRole(name)) return planRouteRemoval(input, removing);
   if (entry.role === ruleRole(name)) return planRuleRemoval(input, { entry, view, why: 'since the object is being deleted' });
   return planConnectionRemoval(input, removing);
 }
@@ -181,7 +181,7 @@ function findHeir(input: PeeringInput): Heir | undefined {
 function planHandOver(input: PeeringInput, { heir, ...removing }: Removing & { readonly heir: Heir }): Removal {
   const { entry, view } = removing;
   const name = sideOf(entry);
-  if (entry.role === routeRole(name)) return heir.routes.has(entry.id) ? gone : planRouteRemoval(removing);
+  if (entry.role === routeRole(name)) return heir.routes.has(entry.id) ? gone : planRouteRemoval(input, removing);
   const isRule = entry.role === ruleRole(name);
   const tags = isRule ? view.securityGroupRules.get(entry.id)?.tags : view.peeringConnections.get(entry.id)?.tags;
   const isWanted = isRule ? heir.rules.has(entry.key ?? '') : entry.role.endsWith('/connection');
@@ -238,20 +238,20 @@ const later = (part: string, message: string, recheckMs: number): Removal => ({
   waiting: [{ part, problem: { reason: 'Progressing', message, heals: 'time' }, recheckMs }],
 });
 
-/** What AWS says of a connection that memory names: whether this object made or used it, or whether it is to be seen at all. */
-type Standing = 'ours' | 'strange' | 'unseen';
+/** What AWS says of a connection that memory names: whether this object made it, may have used it, or whether it is to be seen at all. */
+type Standing = 'made' | 'used' | 'strange' | 'unseen';
 
-/** Memory alone is not believed, since a status could be forged: a connection is ours by its tags, or used by joining the object's two VPCs. */
+/** Memory alone is not believed, since a status could be forged: a connection is made by its tags, and used by joining the object's two VPCs. */
 function standingOf(id: string, input: PeeringInput): Standing {
   const seen = sideNames.flatMap((name) => input.sides[name]?.view?.peeringConnections.get(id) ?? []);
   if (seen.length === 0) return 'unseen';
-  const isOurs = seen.some(({ tags }) => ['us', 'predecessor'].includes(ownershipOf(tags, input).of));
+  if (seen.some(({ tags }) => ['us', 'predecessor'].includes(ownershipOf(tags, input).of))) return 'made';
   const vpcIds = sideNames.map((name) => input.resource.spec[name].vpcId ?? input.resource.status?.[name]?.vpcId);
   const joinsOurs = seen.some((each) => vpcIds.every((vpcId) => [each.requester.vpcId, each.accepter.vpcId].includes(vpcId ?? '')));
-  return isOurs || joinsOurs ? 'ours' : 'strange';
+  return joinsOurs ? 'used' : 'strange';
 }
 
-function planRouteRemoval({ entry, view, standings }: Removing): Removal {
+function planRouteRemoval(input: PeeringInput, { entry, view, standings }: Removing): Removal {
   if (view.gone.has(entry.id)) return gone;
   const { routeTableId, destination } = parseRouteId(entry.id);
   const route = view.routeTables.get(routeTableId)?.routes.find((other) => other.destination === destination);
@@ -261,6 +261,11 @@ function planRouteRemoval({ entry, view, standings }: Removing): Removal {
   // It carries traffic to a connection that is not shown: whose that is must be seen first.
   if (standing === 'unseen' && route.state !== 'blackhole')
     return later('RoutesReady', `waiting until AWS shows connection ${route.target.id}`, 5_000);
+  const withdrawn = input.sides[sideOf(entry)]?.withdrawn;
+  if (standing !== 'made' && withdrawn) {
+    const message = `route ${destination} of ${routeTableId} leads to ${route.target.id}, which this object used but did not make, so that nothing proves the route to be its own, and ${withdrawn.message}; allow it again, or let the route stay with the annotation isthmus.dev/abandon: ${sideOf(entry)}`;
+    return { keep: true, steps: [], waiting: [{ part: 'RoutesReady', problem: { reason: 'DeletionBlocked', message, heals: 'person' } }] };
+  }
   return {
     keep: true,
     waiting: [],
