@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { parseAllDocuments, parseDocument } from 'yaml';
 import { z } from 'zod';
@@ -34,7 +35,7 @@ const examples = new URL('../../examples/', import.meta.url);
 /** In the bundle, examples stand beside it or not at all. */
 const folderOf = (name: string): URL => new URL(`${name}/`, examples);
 
-/** Names of the scenarios, in the order in which they are best read. */
+/** Names of the scenarios, in the order in which they are best read. A folder without a scenario has a world only, for the AWS CLI to work on. */
 export async function scenarioNames(): Promise<readonly string[]> {
   const order = ['two-vpcs', 'seoul-london'];
   const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
@@ -42,6 +43,7 @@ export async function scenarioNames(): Promise<readonly string[]> {
   return entries
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
+    .filter((name) => existsSync(new URL('scenario.yaml', folderOf(name))))
     .toSorted((one, other) => rank(one) - rank(other) || (one < other ? -1 : 1));
 }
 
