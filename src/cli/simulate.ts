@@ -7,9 +7,9 @@ import { fastClock } from '../ambient/clock.ts';
 import { seededRandom } from '../ambient/random.ts';
 import { FaultRuleError } from '../simulator/faults.ts';
 import { type ListeningSimulator, listen } from '../simulator/http-server.ts';
-import { loadWorld, WorldFileError } from '../simulator/load-world.ts';
 import { simulatorOf } from '../simulator/simulator-of-world.ts';
 import { World } from '../simulator/world.ts';
+import { loadWorld, WorldFileError } from '../simulator/world-file/load.ts';
 import { positiveNumber, wholeNumber } from './arguments.ts';
 
 interface SimulateOptions {

@@ -8,11 +8,11 @@ import type { MemoryEntry, Resource } from '../../src/kinds/kind.ts';
 import { rbacObjects } from '../../src/kube/rbac.ts';
 import type { AwsSimulator } from '../../src/simulator/aws-simulator.ts';
 import { listen } from '../../src/simulator/http-server.ts';
-import { loadWorld } from '../../src/simulator/load-world.ts';
 import type { RecordedCall } from '../../src/simulator/record.ts';
 import type { SettingsChange } from '../../src/simulator/settings.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
 import { World } from '../../src/simulator/world.ts';
+import { loadWorld } from '../../src/simulator/world-file/load.ts';
 import type { TestCluster } from './cluster.ts';
 import { type ControllerProcess, startController } from './controller-process.ts';
 

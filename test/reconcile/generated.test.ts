@@ -17,10 +17,10 @@ import type { RegionNetwork } from '../../src/network/model.ts';
 import { reachableSet, type Traffic } from '../../src/network/reachability.ts';
 import { ec2Operations } from '../../src/simulator/ec2/index.ts';
 import type { FaultOrder } from '../../src/simulator/faults.ts';
-import { loadWorld } from '../../src/simulator/load-world.ts';
 import type { RecordedCall } from '../../src/simulator/record.ts';
 import type { Operations } from '../../src/simulator/service.ts';
 import { World } from '../../src/simulator/world.ts';
+import { loadWorld } from '../../src/simulator/world-file/load.ts';
 import {
   accountOf,
   accountRefOf,

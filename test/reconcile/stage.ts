@@ -14,11 +14,11 @@ import { type Manifest, MemoryServer } from '../../src/kube/memory-server.ts';
 import { type Controller, createController } from '../../src/reconcile/controller.ts';
 import type { AwsSimulator } from '../../src/simulator/aws-simulator.ts';
 import type { FaultOrder } from '../../src/simulator/faults.ts';
-import { loadWorld } from '../../src/simulator/load-world.ts';
 import { type InProcessHandler, inProcess } from '../../src/simulator/request-handler.ts';
 import type { SettingsChange } from '../../src/simulator/settings.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
 import { World } from '../../src/simulator/world.ts';
+import { loadWorld } from '../../src/simulator/world-file/load.ts';
 
 /** The whole loop on the simulator, in one process and on one virtual clock: a cluster in memory, an AWS in memory, controllers that come and go. */
 export interface Stage {

@@ -1,7 +1,7 @@
 import * as ec2 from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createNetworkLoadBalancer } from '../../../src/simulator/ec2/network-load-balancers.ts';
-import { loadWorld } from '../../../src/simulator/load-world.ts';
+import { loadWorld } from '../../../src/simulator/world-file/load.ts';
 import { type ClientAws, clientAws, codeOf, consumer, type Network, network, provider, refusal } from './clients.ts';
 
 let simulated: ClientAws;

@@ -2,10 +2,10 @@ import * as ec2 from '@aws-sdk/client-ec2';
 import { describe, expect, test } from '@jest/globals';
 import { seededRandom } from '../../../src/ambient/random.ts';
 import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
-import { loadWorld } from '../../../src/simulator/load-world.ts';
 import { inProcess } from '../../../src/simulator/request-handler.ts';
 import { simulatorOf } from '../../../src/simulator/simulator-of-world.ts';
 import { World } from '../../../src/simulator/world.ts';
+import { loadWorld } from '../../../src/simulator/world-file/load.ts';
 import { exampleFile } from '../../reconcile/stage.ts';
 
 describe.each([

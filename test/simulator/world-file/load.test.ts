@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { seededRandom } from '../../src/ambient/random.ts';
-import { VirtualClock } from '../../src/ambient/virtual-clock.ts';
-import type { RegionNetwork } from '../../src/network/model.ts';
-import { reachability } from '../../src/network/reachability.ts';
-import { type LoadedIds, loadWorld, WorldFileError } from '../../src/simulator/load-world.ts';
-import type { SettingsChange } from '../../src/simulator/settings.ts';
-import { World } from '../../src/simulator/world.ts';
+import { seededRandom } from '../../../src/ambient/random.ts';
+import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
+import type { RegionNetwork } from '../../../src/network/model.ts';
+import { reachability } from '../../../src/network/reachability.ts';
+import type { SettingsChange } from '../../../src/simulator/settings.ts';
+import { World } from '../../../src/simulator/world.ts';
+import { type LoadedIds, loadWorld, WorldFileError } from '../../../src/simulator/world-file/load.ts';
 
 function load(
   text: string,
@@ -16,7 +16,7 @@ function load(
   return { world, ids: loadWorld(text, 'world.yaml', world) };
 }
 
-const example = (name: string): string => readFileSync(new URL(`../../examples/${name}/world.yaml`, import.meta.url), 'utf8');
+const example = (name: string): string => readFileSync(new URL(`../../../examples/${name}/world.yaml`, import.meta.url), 'utf8');
 
 /** The error that a file gives. */
 function errorOf(text: string): string {

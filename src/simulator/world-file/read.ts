@@ -1,0 +1,73 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
+import type { z } from 'zod';
+import { type FieldPath, WorldFileError } from './fields.ts';
+import { type WorldDescription, worldFileSchema } from './schema.ts';
+
+/** A world file as read, and how to speak of its fields. */
+export interface WorldFile {
+  readonly description: WorldDescription;
+  /** The error for a field: where it is, and what is wrong. */
+  error(path: FieldPath, message: string): WorldFileError;
+}
+
+/**
+ * Reads a world file.
+ *
+ * @param fileName as it is to be named in errors
+ * @throws WorldFileError for the first thing that is not right
+ */
+export function readWorldFile(source: string, fileName: string): WorldFile {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(source, { lineCounter, prettyErrors: false });
+  const at = (offset: number, message: string): WorldFileError => {
+    const { line, col } = lineCounter.linePos(offset);
+    return new WorldFileError(`${fileName}, line ${line}, column ${col}: ${message}`);
+  };
+  const [problem] = document.errors;
+  if (problem) throw at(problem.pos[0], problem.message);
+
+  const resolve = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
+  /** Where the field is in the text; for one that is not there, the nearest that holds it. */
+  const offsetOf = (path: FieldPath): number => {
+    let node: unknown = document.contents;
+    let offset = (document.contents as Node | null)?.range?.[0] ?? 0;
+    for (const step of path) {
+      node = resolve(node);
+      const next = isSeq(node) ? node.items[step as number] : isMap(node) ? pairOf(node, step) : undefined;
+      if (next === undefined) break;
+      const shown = isMap(node) ? (next as ReturnType<typeof pairOf>)?.key : next;
+      offset = (shown as Node).range?.[0] ?? offset;
+      node = isMap(node) ? (next as ReturnType<typeof pairOf>)?.value : next;
+    }
+    return offset;
+  };
+  const error = (path: FieldPath, message: string): WorldFileError => at(offsetOf(path), `${pathText(path)}${message}`);
+
+  const parsed = worldFileSchema.safeParse(document.toJS() ?? {});
+  if (!parsed.success) {
+    const issue = deepest(parsed.error.issues[0]!);
+    const path = issue.path as (string | number)[];
+    const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+    const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+    throw at(offsetOf(unknown === undefined ? path : [...path, unknown]), `${pathText(path)}${message}`);
+  }
+  return { description: parsed.data, error };
+}
+
+/** Of the ways in which none of several forms fits, the one that came furthest tells most. */
+function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const inner = issue.errors.flat().filter(({ path, code }) => path.length > 0 || code === 'unrecognized_keys');
+  return inner[0] ? { ...inner[0], path: [...issue.path, ...inner[0].path] } : issue;
+}
+
+function pairOf(map: YAMLMap, key: string | number): YAMLMap['items'][number] | undefined {
+  return map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(key));
+}
+
+/** `accounts."111122223333".us-west-2.vpcs[0].cidr: `. */
+function pathText(path: FieldPath): string {
+  if (path.length === 0) return '';
+  const steps = path.map((step) => (typeof step === 'number' ? `[${step}]` : /^\d+$/.test(step) ? `."${step}"` : `.${step}`));
+  return `${steps.join('').replace(/^\./, '')}: `;
+}
