@@ -1,24 +1,7 @@
 import type { PeeringConnection, PeeringState, Route, RouteTable, SecurityGroupRule, Tags } from '../network/model.ts';
+import { hasReached } from '../network/peering-states.ts';
 import type { AnyEffect, Effect } from './own-writes.ts';
 import { type CollectionName, collectionOf } from './reads.ts';
-
-/** How far along its life a connection is: it goes from a lower rank to a higher one and never back. */
-const ranks: Readonly<Record<PeeringState, number>> = {
-  'initiating-request': 0,
-  'pending-acceptance': 1,
-  provisioning: 2,
-  active: 3,
-  deleting: 4,
-  deleted: 5,
-  rejected: 5,
-  failed: 5,
-  expired: 5,
-};
-
-/** Whether a state is this one or a later one. */
-export function hasReached(state: PeeringState, wanted: PeeringState): boolean {
-  return ranks[state] >= ranks[wanted];
-}
 
 /** The connection is there, as AWS answered. */
 export function peeringExists(connection: PeeringConnection): Effect<'peeringConnections'> {

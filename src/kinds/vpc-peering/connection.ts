@@ -1,6 +1,7 @@
 import { cidrsOverlap } from '../../network/cidr.ts';
 import { grouped } from '../../network/grouped.ts';
 import type { PeeringConnection, PeeringState, Route } from '../../network/model.ts';
+import { compareStates, isEndState, isLiveState } from '../../network/peering-states.ts';
 import type { MemoryEntry, Problem, Step, Waiting } from '../kind.ts';
 import { missingTags, ownershipOf, ownershipTags } from '../ownership.ts';
 import {
@@ -42,22 +43,6 @@ export interface ConnectionDraft extends Draft {
   readonly requestedFor?: string;
 }
 
-/** From the first state to the last; of two views of one connection the further one is the truth (aws.md 1.1). */
-const lifeCycle: readonly PeeringState[] = [
-  'initiating-request',
-  'pending-acceptance',
-  'provisioning',
-  'active',
-  'deleting',
-  'failed',
-  'expired',
-  'rejected',
-  'deleted',
-];
-const stateRank = (state: PeeringState): number => lifeCycle.indexOf(state);
-const isLiveState = (state: PeeringState): boolean => stateRank(state) <= stateRank('active');
-export const isEndState = (state: PeeringState): boolean => stateRank(state) > stateRank('deleting');
-
 const roleOf = (side: SideName): string => `${side}/connection`;
 const connectionKey = 'connection';
 
@@ -76,7 +61,7 @@ export function seeConnection(
 ): Connection | undefined {
   const requester = sides.requester?.view?.peeringConnections.get(id);
   const accepter = sides.accepter?.view?.peeringConnections.get(id);
-  const furthest = !requester || (accepter && stateRank(accepter.state) > stateRank(requester.state)) ? accepter : requester;
+  const furthest = !requester || (accepter && compareStates(accepter.state, requester.state) > 0) ? accepter : requester;
   if (!furthest) return undefined;
   return {
     id,
@@ -95,13 +80,12 @@ function connectionsOfPair(sides: ResolvedSides): readonly { readonly id: string
     for (const connection of ofVpc(vpcId)) {
       if (!joins(connection, sides)) continue;
       const known = ids.get(connection.vpcPeeringConnectionId);
-      if (known === undefined || stateRank(connection.state) > stateRank(known))
-        ids.set(connection.vpcPeeringConnectionId, connection.state);
+      if (known === undefined || compareStates(connection.state, known) > 0) ids.set(connection.vpcPeeringConnectionId, connection.state);
     }
   }
   return [...ids]
     .filter(([, state]) => isLiveState(state))
-    .sort(([oneId, one], [otherId, other]) => stateRank(other) - stateRank(one) || (oneId < otherId ? -1 : 1))
+    .sort(([oneId, one], [otherId, other]) => compareStates(other, one) || (oneId < otherId ? -1 : 1))
     .map(([id, state]) => ({ id, state }));
 }
 
@@ -139,7 +123,7 @@ export function planConnection(input: PeeringInput, sides: ResolvedSides): Conne
   const pair = connectionsOfPair(sides);
   const [best] = pair;
   // Its own, unless another one has come further: only one between two VPCs can become active.
-  const isAhead = best !== undefined && (!known || !isLiveState(known.state) || stateRank(best.state) > stateRank(known.state));
+  const isAhead = best !== undefined && (!known || !isLiveState(known.state) || compareStates(best.state, known.state) > 0);
   const chosenId = isAhead ? best.id : known?.id;
 
   if (chosenId !== undefined) {

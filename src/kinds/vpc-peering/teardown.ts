@@ -1,9 +1,9 @@
 import { parseRouteId, routeId } from '../../network/changes.ts';
 import type { PeeringConnection } from '../../network/model.ts';
+import { isEndState } from '../../network/peering-states.ts';
 import type { MemoryEntry, Plan, Side, SideReference, Step, Waiting } from '../kind.ts';
 import { ownerName, ownershipKeys, ownershipOf, ownershipTags } from '../ownership.ts';
 import type { VpcPeering } from './api.ts';
-import { isEndState } from './connection.ts';
 import { routeRole, wantedRoutes } from './routes.ts';
 import { planRuleRemoval, ruleKey, ruleOf, ruleRole, wantedRules } from './rules.ts';
 import {
