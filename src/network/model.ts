@@ -194,6 +194,16 @@ export interface NetworkInterface {
   readonly tags: Tags;
 }
 
+/** Something on an instance that answers at a port. What it says is the simulator's business: AWS never looks inside an instance. */
+export interface Listener {
+  readonly protocol: string;
+  readonly port: number;
+  /** What a web server says. */
+  readonly http?: string | undefined;
+  /** It passes on what programs ask it to: an HTTP proxy. */
+  readonly proxy?: boolean | undefined;
+}
+
 export interface Instance {
   readonly instanceId: string;
   readonly vpcId: string;
@@ -201,7 +211,7 @@ export interface Instance {
   readonly state: 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
   readonly networkInterfaceIds: readonly string[];
   /** What answers on the instance, as far as the simulator is told: e.g. `[{protocol: 'tcp', port: 22}]`. Left out: everything. */
-  readonly listens?: readonly { readonly protocol: string; readonly port: number }[];
+  readonly listens?: readonly Listener[];
   readonly tags: Tags;
 }
 

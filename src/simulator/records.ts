@@ -143,6 +143,17 @@ export interface InstanceRecord extends Owned {
   readonly listens?: Instance['listens'] | undefined;
 }
 
+/** Somebody on the internet, of whom the world file tells. */
+export interface InternetHostRecord {
+  /** Its name, by which it is found. */
+  readonly id: string;
+  readonly address: string;
+  /** The tcp ports at which it answers. */
+  readonly ports: readonly number[];
+  /** What it says to those who come by HTTP; left out, a line with its name. */
+  readonly http?: string | undefined;
+}
+
 export interface PrefixListEntry {
   readonly cidr: string;
   readonly description?: string | undefined;

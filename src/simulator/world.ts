@@ -19,6 +19,7 @@ import type {
   HostedZoneRecord,
   InstanceRecord,
   InternetGatewayRecord,
+  InternetHostRecord,
   NatGatewayRecord,
   NetworkAclRecord,
   NetworkInterfaceRecord,
@@ -119,6 +120,7 @@ export class World {
   readonly elasticIps: Collection<ElasticIpRecord>;
   readonly natGateways: Collection<NatGatewayRecord>;
   readonly egressOnlyInternetGateways: Collection<EgressOnlyInternetGatewayRecord>;
+  readonly internetHosts: Collection<InternetHostRecord>;
   readonly tags: Collection<TagsRecord>;
 
   readonly #clock: Clock;
@@ -280,6 +282,7 @@ export class World {
     ]);
     this.hostedZoneReferences = new Collection('hostedZoneReferences', context, () => []);
     this.hostedZoneChanges = new Collection('hostedZoneChanges', context, () => []);
+    this.internetHosts = new Collection('internetHosts', context, () => []);
     this.tags = new Collection('tags', context, (tags) => [`place:${tags.place}`]);
   }
 
@@ -515,6 +518,7 @@ export class World {
       this.elasticIps,
       this.natGateways,
       this.egressOnlyInternetGateways,
+      this.internetHosts,
       this.tags,
     ];
   }

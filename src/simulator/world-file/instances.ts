@@ -1,7 +1,22 @@
 import type { Reservation } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
-import { fields, flag, given, idOf, listOf, name, reference, tags, text } from './fields.ts';
+import type { Listener } from '../../network/model.ts';
+import { fields, flag, given, idOf, listOf, name, port, reference, tags, text } from './fields.ts';
 import { type LoadedVpc, type Loading, specification } from './loading.ts';
+
+const portOfProtocol = text('a protocol and a port such as tcp/22', (value) => /^(?:tcp|udp)\/\d{1,5}$/.test(value));
+
+/** `tcp/22`; or an object, for a web server that says something in particular, or a proxy at another port than 3128. */
+const listener = z.union([portOfProtocol, fields({ port, http: z.string().optional(), proxy: flag.optional() })], {
+  error: (issue) =>
+    `found ${given(issue.input)}; it must be a protocol and a port such as tcp/22, or an object with the fields port, http, proxy`,
+});
+
+function listenerOf(described: z.output<typeof listener>): Listener {
+  if (typeof described !== 'string') return { protocol: 'tcp', ...described };
+  const [protocol = '', portText] = described.split('/');
+  return { protocol, port: Number(portText) };
+}
 
 export const instance = fields({
   name,
@@ -14,8 +29,8 @@ export const instance = fields({
     .union([flag, z.ipv4()], { error: (issue) => `found ${given(issue.input)}; it must be true, false or an IPv4 address` })
     .optional(),
   securityGroups: listOf(reference).default([]),
-  /** What answers: `tcp/22` … Left out: everything. */
-  listens: listOf(text('a protocol and a port such as tcp/22', (value) => /^(?:tcp|udp)\/\d{1,5}$/.test(value))).optional(),
+  /** What answers. Left out: everything. */
+  listens: listOf(listener).optional(),
 });
 
 export function loadInstances(loading: Loading, { path, call, key }: LoadedVpc, instances: readonly z.output<typeof instance>[]): void {
@@ -47,9 +62,6 @@ export function loadInstances(loading: Loading, { path, call, key }: LoadedVpc, 
     loading.ids.set(at.idPath, id);
     // No call of AWS's says what listens, nor which public address a new instance gets.
     if (typeof publicIp === 'string') world.networkInterfaces.change(world.instances.get(id)!.networkInterfaceIds[0]!, { publicIp });
-    if (described.listens) {
-      const listens = described.listens.map((listened) => ({ protocol: listened.split('/')[0]!, port: Number(listened.split('/')[1]) }));
-      world.instances.change(id, { listens });
-    }
+    if (described.listens) world.instances.change(id, { listens: described.listens.map(listenerOf) });
   }
 }

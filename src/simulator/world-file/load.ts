@@ -1,5 +1,6 @@
 import type { World } from '../world.ts';
 import { loadHostedZones } from './hosted-zones.ts';
+import { loadInternet } from './internet.ts';
 import { type LoadedIds, Loading, rootOf } from './loading.ts';
 import { loadPeerings } from './peerings.ts';
 import { readWorldFile } from './read.ts';
@@ -32,8 +33,9 @@ export function loadWorld(source: string, fileName: string, world: World): Loade
   return ids;
 }
 
-function load(loading: Loading, { accounts, peerings, transitGateways, hostedZones, roles }: WorldDescription): void {
+function load(loading: Loading, { accounts, peerings, transitGateways, hostedZones, internet, roles }: WorldDescription): void {
   if (roles) loading.world.setRoles(roles);
+  loadInternet(loading, internet);
   const vpcs = Object.entries(accounts).flatMap(([accountId, regions]) =>
     Object.entries(regions).flatMap(([region, { vpcs: described }]) =>
       described.map((description, index) => {

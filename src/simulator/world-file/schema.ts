@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accountId, fields, given, listOf, region } from './fields.ts';
 import { hostedZone } from './hosted-zones.ts';
+import { internetHost } from './internet.ts';
 import { peering } from './peerings.ts';
 import { role } from './roles.ts';
 import { transitGateway } from './transit-gateways.ts';
@@ -20,6 +21,8 @@ export const worldFileSchema = fields({
   peerings: listOf(peering).default([]),
   transitGateways: listOf(transitGateway).default([]),
   hostedZones: listOf(hostedZone).default([]),
+  /** Left out: the hosts of examples, such as example.com. */
+  internet: listOf(internetHost).default([]),
   /** Left out: any role exists, and trusts everybody. */
   roles: listOf(role).optional(),
 });

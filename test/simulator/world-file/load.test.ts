@@ -286,7 +286,7 @@ describe('an error in it names line, column and field, what was found and what w
     ['accounts: [', 'line 1, column'],
     [
       'acounts: {}',
-      'line 1, column 1: there is no field acounts here; the fields are accounts, peerings, transitGateways, hostedZones, roles',
+      'line 1, column 1: there is no field acounts here; the fields are accounts, peerings, transitGateways, hostedZones, internet, roles',
     ],
     ['accounts:\n  "123": {}', 'line 2, column 3: accounts."123": found "123"; it must be an account id: twelve digits, in quotes'],
     [
