@@ -37,6 +37,7 @@ import type {
 } from './records.ts';
 import { changeSettings, defaultSettings, type SettingsChange, type WorldSettings } from './settings.ts';
 import { Collection, type Horizon, type StoreContext } from './store.ts';
+import type { Transition, TransitionArgument } from './transition.ts';
 import type {
   DomainVerificationRecord,
   PublicTxtRecord,
@@ -66,9 +67,11 @@ export interface Place {
   readonly region: string;
 }
 
-interface DueEvent {
+/** A transition that waits for its time. */
+interface DueTransition {
   readonly at: number;
-  readonly run: () => void;
+  readonly transition: Transition<readonly TransitionArgument[]>;
+  readonly given: readonly TransitionArgument[];
 }
 
 const everythingSeen: Horizon = { until: Number.POSITIVE_INFINITY, write: Number.POSITIVE_INFINITY };
@@ -132,7 +135,7 @@ export class World {
   /** How far the world lags behind its clock while its past is told. */
   #agoMs = 0;
   /** By time; those of the same moment in the order in which they were set. */
-  #due: DueEvent[] = [];
+  #due: DueTransition[] = [];
   #undo: (() => void)[] | undefined;
   #naming: { readonly path: string; readonly ids: Map<string, string>; readonly count: Map<string, number> } | undefined;
   readonly #ids = new Set<string>();
@@ -324,13 +327,13 @@ export class World {
     return isRegion(region);
   }
 
-  /** Lets `run` happen `delayMs` from now, as seen by the first call after that moment. */
-  later(delayMs: number, run: () => void): void {
-    const event: DueEvent = { at: this.now() + delayMs, run };
-    const place = this.#due.findLastIndex((other) => other.at <= event.at) + 1;
-    this.#due.splice(place, 0, event);
+  /** Lets a transition happen `delayMs` from now, as seen by the first call after that moment. */
+  later<Given extends readonly TransitionArgument[]>(delayMs: number, transition: Transition<Given>, ...given: Given): void {
+    const due: DueTransition = { at: this.now() + delayMs, transition, given };
+    const place = this.#due.findLastIndex((other) => other.at <= due.at) + 1;
+    this.#due.splice(place, 0, due);
     this.#undo?.push(() => {
-      this.#due = this.#due.filter((other) => other !== event);
+      this.#due = this.#due.filter((other) => other !== due);
     });
   }
 
@@ -341,7 +344,7 @@ export class World {
       this.#due.shift();
       this.#asOf = next.at;
       try {
-        next.run();
+        next.transition.run(this, ...next.given);
       } finally {
         this.#asOf = undefined;
       }

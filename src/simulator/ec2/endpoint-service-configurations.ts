@@ -14,6 +14,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { EndpointServiceRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
+import { transition, whileInState } from '../transition.ts';
 import type { World } from '../world.ts';
 import { madeBefore, rememberMade } from './client-tokens.ts';
 import { connectionsOf } from './endpoint-connections.ts';
@@ -21,7 +22,7 @@ import { serviceNameOf, zonesOfService } from './endpoint-services.ts';
 import { badParameter, invalidParameter, required, unsuccessful } from './errors.ts';
 import { idKinds } from './ids.ts';
 import { atMost1000, list } from './listing.ts';
-import { findEndpointService, ownership, placeOf } from './owned.ts';
+import { findEndpointService, ownership } from './owned.ts';
 import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
 
 /** A service as its owner is shown it. */
@@ -113,11 +114,24 @@ function deleteService(world: World, call: Call, id: string): void {
   }
   if (service.state === 'Deleting') return;
   world.endpointServices.change(service.id, { state: 'Deleting' });
-  world.later(world.settings.delaysMs.endpointServiceDeleting, () => {
-    world.endpointServices.delete(service.id);
-    world.setTags(placeOf(call), service.id, {});
-  });
+  world.later(world.settings.delaysMs.endpointServiceDeleting, finishDeletion, service.id, 'Deleting');
 }
+
+const finishDeletion = whileInState(
+  'endpointService.finishDeletion',
+  (world) => world.endpointServices,
+  (world, { id, ownerId, region }) => {
+    world.endpointServices.delete(id);
+    world.setTags(`${ownerId}/${region}`, id, {});
+  },
+);
+
+const finishVerification = transition('endpointService.finishVerification', (world, id: string, txtName: string) => {
+  const current = world.endpointServices.get(id)?.privateDns;
+  if (current?.txtName !== txtName) return;
+  const published = world.publicTxtRecords.get(txtRecordName(current))?.values.includes(current.txtValue);
+  world.endpointServices.change(id, { privateDns: { ...current, state: published ? 'verified' : 'failed' } });
+});
 
 export function endpointServiceConfigurationOperations(world: World): Operations {
   return {
@@ -227,12 +241,7 @@ export function endpointServiceConfigurationOperations(world: World): Operations
       if (!privateDns) throw invalidParameter(`The service ${id} has no private DNS name.`);
       if (privateDns.state === 'verified') return { ReturnValue: true };
       world.endpointServices.change(id, { privateDns: { ...privateDns, state: 'pendingVerification' } });
-      world.later(world.settings.delaysMs.endpointServiceVerifying, () => {
-        const current = world.endpointServices.get(id)?.privateDns;
-        if (current?.txtName !== privateDns.txtName) return;
-        const published = world.publicTxtRecords.get(txtRecordName(current))?.values.includes(current.txtValue);
-        world.endpointServices.change(id, { privateDns: { ...current, state: published ? 'verified' : 'failed' } });
-      });
+      world.later(world.settings.delaysMs.endpointServiceVerifying, finishVerification, id, privateDns.txtName);
       return { ReturnValue: true };
     },
   };

@@ -10,6 +10,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { InstanceRecord, NetworkInterfaceRecord, SubnetRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
+import { whileInState } from '../transition.ts';
 import type { World } from '../world.ts';
 import { newPublicIp } from './elastic-ips.ts';
 import { badParameter, required } from './errors.ts';
@@ -121,24 +122,25 @@ function readInterface(
   };
 }
 
-function setState(world: World, id: string, { from, to }: { from: InstanceRecord['state']; to: InstanceRecord['state'] }): boolean {
-  if (world.instances.get(id)?.state !== from) return false;
-  world.instances.change(id, { state: to });
-  return true;
-}
-
 /** AWS shows an instance that was terminated for about an hour. */
 const terminatedShownMs = 3_600_000;
 
-function finishTermination(world: World, id: string): void {
-  const instance = world.instances.get(id);
-  if (!instance || !setState(world, id, { from: 'shutting-down', to: 'terminated' })) return;
+const instancesOf = (world: World) => world.instances;
+
+const becomeRunning = whileInState('instance.becomeRunning', instancesOf, (world, { id }) =>
+  world.instances.change(id, { state: 'running' }),
+);
+
+const forget = whileInState('instance.forget', instancesOf, (world, { id, ownerId, region }) => {
+  world.instances.delete(id);
+  world.setTags(`${ownerId}/${region}`, id, {});
+});
+
+const finishTermination = whileInState('instance.finishTermination', instancesOf, (world, instance) => {
+  world.instances.change(instance.id, { state: 'terminated' });
   for (const networkInterface of interfacesOf(world, instance)) removeNetworkInterface(world, networkInterface);
-  world.later(terminatedShownMs, () => {
-    world.instances.delete(id);
-    world.setTags(`${instance.ownerId}/${instance.region}`, id, {});
-  });
-}
+  world.later(terminatedShownMs, forget, instance.id, 'terminated');
+});
 
 export function instanceOperations(world: World): Operations {
   return {
@@ -184,7 +186,7 @@ export function instanceOperations(world: World): Operations {
         world.instances.put(instance);
         tagNew(world, call, { id, type: 'instance', tags });
         tagNew(world, call, { id: networkInterface.id, type: 'network-interface', tags });
-        world.later(world.settings.delaysMs.instancePending, () => setState(world, id, { from: 'pending', to: 'running' }));
+        world.later(world.settings.delaysMs.instancePending, becomeRunning, id, 'pending');
         return instance;
       });
       return reservationsOf(world, made, (id) => trueTags(world, call, id))[0]!;
@@ -195,8 +197,8 @@ export function instanceOperations(world: World): Operations {
       return {
         TerminatingInstances: instances.map(({ id, state }) => {
           if (state !== 'shutting-down' && state !== 'terminated') {
-            setState(world, id, { from: state, to: 'shutting-down' });
-            world.later(world.settings.delaysMs.instanceShuttingDown, () => finishTermination(world, id));
+            world.instances.change(id, { state: 'shutting-down' });
+            world.later(world.settings.delaysMs.instanceShuttingDown, finishTermination, id, 'shutting-down');
           }
           return { InstanceId: id, PreviousState: shownState(state), CurrentState: shownState(world.instances.get(id)!.state) };
         }),

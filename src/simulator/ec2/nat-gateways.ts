@@ -9,6 +9,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { ElasticIpRecord, NatGatewayRecord, SubnetRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
+import { whileInState } from '../transition.ts';
 import type { World } from '../world.ts';
 import { madeBefore, rememberMade } from './client-tokens.ts';
 import { associateAddress } from './elastic-ips.ts';
@@ -119,28 +120,24 @@ function equip(
   }
 }
 
-function forgetLater(world: World, { id, ownerId, region }: NatGatewayRecord): void {
-  world.later(endedShownMs, () => {
-    world.natGateways.delete(id);
-    world.setTags(`${ownerId}/${region}`, id, {});
-  });
-}
+const natGatewaysOf = (world: World) => world.natGateways;
 
-function finishCreation(world: World, id: string): void {
-  const gateway = world.natGateways.get(id);
-  if (gateway?.state !== 'pending') return;
-  world.natGateways.change(id, { state: gateway.failure ? 'failed' : 'available' });
-  if (gateway.failure) forgetLater(world, gateway);
-}
+const forget = whileInState('natGateway.forget', natGatewaysOf, (world, { id, ownerId, region }) => {
+  world.natGateways.delete(id);
+  world.setTags(`${ownerId}/${region}`, id, {});
+});
 
-function finishDeletion(world: World, id: string): void {
-  const gateway = world.natGateways.get(id);
-  if (gateway?.state !== 'deleting') return;
-  const networkInterface = world.networkInterfaces.get(gateway.networkInterfaceId ?? '');
+const finishCreation = whileInState('natGateway.finishCreation', natGatewaysOf, (world, { id, failure }) => {
+  const { state } = world.natGateways.change(id, { state: failure ? 'failed' : 'available' });
+  if (failure) world.later(endedShownMs, forget, id, state);
+});
+
+const finishDeletion = whileInState('natGateway.finishDeletion', natGatewaysOf, (world, { id, networkInterfaceId }) => {
+  const networkInterface = world.networkInterfaces.get(networkInterfaceId ?? '');
   if (networkInterface) removeNetworkInterface(world, networkInterface);
   world.natGateways.change(id, { state: 'deleted' });
-  forgetLater(world, gateway);
-}
+  world.later(endedShownMs, forget, id, 'deleted');
+});
 
 /** How many NAT gateways the account has in the zone of the subnet; those that failed or are gone do not count. */
 function countInZone(world: World, call: Call, { zoneId }: SubnetRecord): number {
@@ -183,7 +180,7 @@ export function natGatewayOperations(world: World): Operations {
       };
       world.natGateways.put(gateway);
       tagNew(world, call, { id, type: 'natgateway', tags });
-      world.later(world.settings.delaysMs.natGatewayPending, () => finishCreation(world, id));
+      world.later(world.settings.delaysMs.natGatewayPending, finishCreation, id, 'pending');
       const answer: CreateNatGatewayResult = { ...token, NatGateway: shown(told(gateway), trueTags(world, call, id)) };
       rememberMade(world, call, { ...use, answer });
       return answer;
@@ -195,7 +192,7 @@ export function natGatewayOperations(world: World): Operations {
       if (gateway.state === 'deleted') throw notFound(idKinds.natGateway, gateway.id);
       if (gateway.state !== 'deleting') {
         world.natGateways.change(gateway.id, { state: 'deleting', deletedAt: world.now() });
-        world.later(world.settings.delaysMs.natGatewayDeleting, () => finishDeletion(world, gateway.id));
+        world.later(world.settings.delaysMs.natGatewayDeleting, finishDeletion, gateway.id, 'deleting');
       }
       return { NatGatewayId: gateway.id };
     },

@@ -20,6 +20,7 @@ import { cidrsOverlap } from '../../network/cidr.ts';
 import type { PeeringState } from '../../network/model.ts';
 import type { PeeringRecord, PeeringSideRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
+import { transition, whileInState } from '../transition.ts';
 import type { World } from '../world.ts';
 import { notPermitted, required } from './errors.ts';
 import { checkId, idKinds, isKnown, notFound } from './ids.ts';
@@ -94,27 +95,30 @@ export function endPeering(
 ): PeeringRecord {
   const messages = { deleted: `Deleted by ${by}`, rejected: `Rejected by ${by}`, failed: failedMessage, expired: 'Expired' };
   const ended = world.peerings.change(peering.id, { state, statusMessage: messages[state], ended: { at: world.now(), by } });
-  world.later(forgottenAt(ended) - world.now(), () => {
-    world.peerings.delete(ended.id);
-    for (const { ownerId, region } of [ended.requester, ended.accepter]) world.setTags(`${ownerId}/${region}`, ended.id, {});
-  });
+  world.later(forgottenAt(ended) - world.now(), forget, ended.id, state);
   return ended;
 }
 
-/** Runs `run` after the delay, if the connection is then still in the state that it is in now. */
-function afterwards(
-  world: World,
-  peering: PeeringRecord,
-  { delayMs, run }: { delayMs: number; run: (current: PeeringRecord) => void },
-): void {
-  world.later(delayMs, () => {
-    const current = world.peerings.get(peering.id);
-    if (current?.state === peering.state) run(current);
-  });
-}
+const peeringsOf = (world: World) => world.peerings;
+
+const forget = whileInState('peering.forget', peeringsOf, (world, { id, requester, accepter }) => {
+  world.peerings.delete(id);
+  for (const { ownerId, region } of [requester, accepter]) world.setTags(`${ownerId}/${region}`, id, {});
+});
+
+const expire = whileInState('peering.expire', peeringsOf, (world, peering) => endPeering(world, peering, { state: 'expired', by: 'AWS' }));
+
+const becomeActive = whileInState('peering.becomeActive', peeringsOf, (world, { id }) =>
+  world.peerings.change(id, { state: 'active', statusMessage: 'Active' }),
+);
+
+const finishDeletion = transition('peering.finishDeletion', (world, id: string, by: string) => {
+  const peering = world.peerings.get(id);
+  if (peering?.state === 'deleting') endPeering(world, peering, { state: 'deleted', by });
+});
 
 /** AWS looks at a request only after it has taken it: what is wrong with the other side shows as `failed` (aws.md 1.2). */
-function judgeRequest(world: World, peering: PeeringRecord): void {
+const judgeRequest = whileInState('peering.judgeRequest', peeringsOf, (world, peering) => {
   const { requester, accepter } = peering;
   const peer = world.vpcs.get(accepter.vpcId);
   const peerIsRight = peer && peer.ownerId === accepter.ownerId && peer.region === accepter.region;
@@ -122,15 +126,10 @@ function judgeRequest(world: World, peering: PeeringRecord): void {
     endPeering(world, peering, { state: 'failed', by: 'AWS' });
     return;
   }
-  const pending = world.peerings.change(peering.id, {
-    state: 'pending-acceptance',
-    statusMessage: `Pending Acceptance by ${accepter.ownerId}`,
-  });
-  afterwards(world, pending, {
-    delayMs: pending.expirationTime - world.now(),
-    run: (current) => endPeering(world, current, { state: 'expired', by: 'AWS' }),
-  });
-}
+  const statusMessage = `Pending Acceptance by ${accepter.ownerId}`;
+  const { id, state, expirationTime } = world.peerings.change(peering.id, { state: 'pending-acceptance', statusMessage });
+  world.later(expirationTime - world.now(), expire, id, state);
+});
 
 /** Whether any blocks of the two VPCs overlap, of either family, be the peering meant for it or not (aws.md 1.2). */
 function overlap(world: World, { requester, accepter }: PeeringRecord): boolean {
@@ -277,7 +276,7 @@ export function peeringOperations(world: World): Operations {
       };
       world.peerings.put(peering);
       tagNew(world, call, { id: peering.id, type: 'vpc-peering-connection', tags });
-      afterwards(world, peering, { delayMs: delaysMs.peeringInitiatingRequest, run: (current) => judgeRequest(world, current) });
+      world.later(delaysMs.peeringInitiatingRequest, judgeRequest, peering.id, peering.state);
       return { VpcPeeringConnection: shownNew(world, peering, trueTags(world, call, peering.id)) };
     },
 
@@ -290,10 +289,7 @@ export function peeringOperations(world: World): Operations {
         throw notPermitted(`The VPC peering connection ${peering.id} cannot be accepted: the VPCs have overlapping CIDR ranges.`);
       }
       const provisioning = world.peerings.change(peering.id, { state: 'provisioning', statusMessage: 'Provisioning' });
-      afterwards(world, provisioning, {
-        delayMs: world.settings.delaysMs.peeringProvisioning,
-        run: (current) => world.peerings.change(current.id, { state: 'active', statusMessage: 'Active' }),
-      });
+      world.later(world.settings.delaysMs.peeringProvisioning, becomeActive, peering.id, provisioning.state);
       return { VpcPeeringConnection: shown(world, provisioning, trueTags(world, call, peering.id)) };
     },
 
@@ -316,11 +312,8 @@ export function peeringOperations(world: World): Operations {
         endPeering(world, peering, { state: 'deleted', by: call.accountId });
         return { Return: true };
       }
-      const deleting = world.peerings.change(peering.id, { state: 'deleting', statusMessage: 'Deleting' });
-      afterwards(world, deleting, {
-        delayMs: world.settings.delaysMs.peeringDeleting,
-        run: (current) => endPeering(world, current, { state: 'deleted', by: call.accountId }),
-      });
+      world.peerings.change(peering.id, { state: 'deleting', statusMessage: 'Deleting' });
+      world.later(world.settings.delaysMs.peeringDeleting, finishDeletion, peering.id, call.accountId);
       return { Return: true };
     },
 

@@ -17,6 +17,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { PrefixListEntry, PrefixListRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
+import { transition, whileInState } from '../transition.ts';
 import type { World } from '../world.ts';
 import { readCidr } from './addresses.ts';
 import { awsPrefixLists } from './aws-prefix-lists.ts';
@@ -119,30 +120,35 @@ function overfull(world: World, record: PrefixListRecord): string[] {
   ];
 }
 
-function afterChange(world: World, { id, state }: PrefixListRecord, run: (record: PrefixListRecord) => void): void {
-  world.later(world.settings.delaysMs.prefixListChanging, () => {
-    const record = world.prefixLists.get(id);
-    if (record?.state === state) run(record);
-  });
-}
+const prefixListsOf = (world: World) => world.prefixLists;
+
+const finishCreation = whileInState('prefixList.finishCreation', prefixListsOf, (world, { id }) =>
+  world.prefixLists.change(id, { state: 'create-complete' }),
+);
+
+const finishModification = whileInState('prefixList.finishModification', prefixListsOf, (world, { id }) =>
+  world.prefixLists.change(id, { state: 'modify-complete' }),
+);
+
+const failResize = transition('prefixList.failResize', (world, id: string, maxEntries: number, stateMessage: string) => {
+  if (world.prefixLists.get(id)?.state !== 'modify-in-progress') return;
+  world.prefixLists.change(id, { state: 'modify-failed', maxEntries, stateMessage });
+});
+
+const finishDeletion = whileInState('prefixList.finishDeletion', prefixListsOf, (world, { id, ownerId, region }) => {
+  world.prefixLists.delete(id);
+  world.setTags(`${ownerId}/${region}`, id, {});
+});
 
 /** Whoever uses the list must have room for its new size; where somebody has not, the change fails and the list stays as it was. */
 function resize(world: World, record: PrefixListRecord, maxEntries: number): PrefixListRecord {
   if (maxEntries < record.versions.at(-1)!.length) throw tooMany(maxEntries);
   const resized = world.prefixLists.change(record.id, { maxEntries, state: 'modify-in-progress', stateMessage: undefined });
   const refusing = overfull(world, resized);
-  afterChange(world, resized, (current) =>
-    world.prefixLists.change(
-      current.id,
-      refusing.length === 0
-        ? { state: 'modify-complete' }
-        : {
-            state: 'modify-failed',
-            maxEntries: record.maxEntries,
-            stateMessage: `These resources do not support the new maximum size: ${refusing.slice(0, 10).join(', ')}`,
-          },
-    ),
-  );
+  const { prefixListChanging } = world.settings.delaysMs;
+  const message = `These resources do not support the new maximum size: ${refusing.slice(0, 10).join(', ')}`;
+  if (refusing.length === 0) world.later(prefixListChanging, finishModification, record.id, resized.state);
+  else world.later(prefixListChanging, failResize, record.id, record.maxEntries, message);
   return resized;
 }
 
@@ -217,7 +223,7 @@ export function prefixListOperations(world: World): Operations {
       };
       world.prefixLists.put(record);
       tagNew(world, call, { id: record.id, type: 'prefix-list', tags });
-      afterChange(world, record, ({ id }) => world.prefixLists.change(id, { state: 'create-complete' }));
+      world.later(world.settings.delaysMs.prefixListChanging, finishCreation, record.id, record.state);
       const answer = { PrefixList: shown(ofAccount(record), call, trueTags(world, call, record.id)) };
       rememberMade(world, call, { ...use, answer });
       return answer;
@@ -239,7 +245,7 @@ export function prefixListOperations(world: World): Operations {
       if (changesEntries) {
         const versions = [...record.versions, changedEntries(record, input)];
         const changed = world.prefixLists.change(record.id, { versions, state: 'modify-in-progress', stateMessage: undefined });
-        afterChange(world, changed, ({ id }) => world.prefixLists.change(id, { state: 'modify-complete' }));
+        world.later(world.settings.delaysMs.prefixListChanging, finishModification, changed.id, changed.state);
       }
       return { PrefixList: shown(ofAccount(world.prefixLists.get(record.id)!), call, trueTags(world, call, record.id)) };
     },
@@ -250,10 +256,7 @@ export function prefixListOperations(world: World): Operations {
       const [user] = [...tables, ...groups];
       if (user) throw dependencyViolation(`The prefix list ${record.id} is used by ${user} and cannot be deleted.`);
       const deleting = world.prefixLists.change(record.id, { state: 'delete-in-progress', stateMessage: undefined });
-      afterChange(world, deleting, ({ id }) => {
-        world.prefixLists.delete(id);
-        world.setTags(placeOf(call), id, {});
-      });
+      world.later(world.settings.delaysMs.prefixListChanging, finishDeletion, deleting.id, deleting.state);
       return { PrefixList: shown(ofAccount(deleting), call, trueTags(world, call, record.id)) };
     },
 

@@ -15,6 +15,7 @@ import type {
 import { cidrContains, cidrsOverlap, prefixLength } from '../../network/cidr.ts';
 import type { SubnetIpv6CidrBlock, SubnetRecord, VpcRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
+import { transition } from '../transition.ts';
 import type { World } from '../world.ts';
 import { readCidr, sizeOf } from './addresses.ts';
 import { badParameter, dependencyViolation, exactlyOne, required } from './errors.ts';
@@ -118,6 +119,16 @@ function setIpv6State(world: World, subnetId: string, associationId: string, sta
   });
   world.subnets.change(subnetId, { ipv6CidrBlocks });
 }
+
+const becomeAssociated = transition('subnet.becomeAssociated', (world, id: string, associationId: string) =>
+  setIpv6State(world, id, associationId, 'associated'),
+);
+const becomeDisassociated = transition('subnet.becomeDisassociated', (world, id: string, associationId: string) =>
+  setIpv6State(world, id, associationId, 'disassociated'),
+);
+const forgetBlock = transition('subnet.forgetBlock', (world, id: string, associationId: string) =>
+  setIpv6State(world, id, associationId, 'removed'),
+);
 
 export function subnetOperations(world: World): Operations {
   return {
@@ -224,7 +235,7 @@ export function subnetOperations(world: World): Operations {
       }
       const block: SubnetIpv6CidrBlock = { associationId: world.newId('subnet-cidr-assoc'), cidr, state: 'associating' };
       world.subnets.change(subnet.id, { ipv6CidrBlocks: [...subnet.ipv6CidrBlocks, block] });
-      world.later(world.settings.delaysMs.cidrBlockAssociating, () => setIpv6State(world, subnet.id, block.associationId, 'associated'));
+      world.later(world.settings.delaysMs.cidrBlockAssociating, becomeAssociated, subnet.id, block.associationId);
       return { SubnetId: subnet.id, Ipv6CidrBlockAssociation: shownIpv6(block) };
     },
 
@@ -240,8 +251,8 @@ export function subnetOperations(world: World): Operations {
       }
       setIpv6State(world, subnet.id, associationId, 'disassociating');
       const { cidrBlockDisassociating } = world.settings.delaysMs;
-      world.later(cidrBlockDisassociating, () => setIpv6State(world, subnet.id, associationId, 'disassociated'));
-      world.later(cidrBlockDisassociating + 60_000, () => setIpv6State(world, subnet.id, associationId, 'removed'));
+      world.later(cidrBlockDisassociating, becomeDisassociated, subnet.id, associationId);
+      world.later(cidrBlockDisassociating + 60_000, forgetBlock, subnet.id, associationId);
       return { SubnetId: subnet.id, Ipv6CidrBlockAssociation: shownIpv6({ ...block, state: 'disassociating' }) };
     },
   };

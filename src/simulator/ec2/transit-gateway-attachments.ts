@@ -18,6 +18,7 @@ import type {
   TransitGatewayVpcAttachment,
 } from '@aws-sdk/client-ec2';
 import { ApiError, type Call, type Operations } from '../service.ts';
+import { whileInState } from '../transition.ts';
 import type { World } from '../world.ts';
 import { invalidValue, notPermitted } from './errors.ts';
 import { idKinds } from './ids.ts';
@@ -103,17 +104,35 @@ function checkSubnets(world: World, call: Call, { vpcId, subnetIds }: { vpcId: s
   }
 }
 
-/** Changes the attachment after the delay, if its state is then still what it is now. */
-function afterwards(
-  world: World,
-  { id, state }: TransitGatewayAttachmentRecord,
-  { delayMs, run }: { delayMs: number; run: (current: TransitGatewayAttachmentRecord) => void },
-): void {
-  world.later(delayMs, () => {
-    const current = world.transitGatewayAttachments.get(id);
-    if (current?.state === state) run(current);
-  });
-}
+const attachmentsOf = (world: World) => world.transitGatewayAttachments;
+
+const joinDefaultTables = whileInState('transitGatewayAttachment.joinDefaultTables', attachmentsOf, (world, { id, transitGatewayId }) => {
+  world.transitGatewayAttachments.change(id, { state: 'available' });
+  const { options } = world.transitGateways.get(transitGatewayId)!;
+  if (options.associationDefaultRouteTableId) associate(world, id, options.associationDefaultRouteTableId);
+  if (options.propagationDefaultRouteTableId) propagate(world, id, options.propagationDefaultRouteTableId);
+});
+
+const finishModification = whileInState('transitGatewayAttachment.finishModification', attachmentsOf, (world, { id }) =>
+  world.transitGatewayAttachments.change(id, { state: 'available' }),
+);
+
+const finishRejection = whileInState('transitGatewayAttachment.finishRejection', attachmentsOf, (world, attachment) =>
+  end(world, attachment, 'rejected'),
+);
+
+const finishDeletion = whileInState('transitGatewayAttachment.finishDeletion', attachmentsOf, (world, attachment) =>
+  end(world, attachment, 'deleted'),
+);
+
+const forget = whileInState(
+  'transitGatewayAttachment.forget',
+  attachmentsOf,
+  (world, { id, region, vpcOwnerId, transitGatewayOwnerId }) => {
+    world.transitGatewayAttachments.delete(id);
+    for (const accountId of [vpcOwnerId, transitGatewayOwnerId]) world.setTags(`${accountId}/${region}`, id, {});
+  },
+);
 
 /** Gives the attachment an interface in each of its subnets, which belong to the VPC's owner, and takes away those in others. */
 function placeInterfaces(world: World, attachment: TransitGatewayAttachmentRecord): string[] {
@@ -137,15 +156,7 @@ function establish(world: World, attachment: TransitGatewayAttachmentRecord): Tr
     state: 'pending',
     networkInterfaceIds: placeInterfaces(world, attachment),
   });
-  afterwards(world, pending, {
-    delayMs: world.settings.delaysMs.transitGatewayAttachmentPending,
-    run: ({ id, transitGatewayId }) => {
-      world.transitGatewayAttachments.change(id, { state: 'available' });
-      const { options } = world.transitGateways.get(transitGatewayId)!;
-      if (options.associationDefaultRouteTableId) associate(world, id, options.associationDefaultRouteTableId);
-      if (options.propagationDefaultRouteTableId) propagate(world, id, options.propagationDefaultRouteTableId);
-    },
-  });
+  world.later(world.settings.delaysMs.transitGatewayAttachmentPending, joinDefaultTables, pending.id, pending.state);
   return pending;
 }
 
@@ -156,12 +167,7 @@ function end(world: World, attachment: TransitGatewayAttachmentRecord, state: 'd
     if (networkInterface) removeNetworkInterface(world, networkInterface);
   }
   world.transitGatewayAttachments.change(attachment.id, { state, networkInterfaceIds: [], association: undefined, propagations: [] });
-  world.later(endedShownMs, () => {
-    world.transitGatewayAttachments.delete(attachment.id);
-    for (const accountId of [attachment.vpcOwnerId, attachment.transitGatewayOwnerId]) {
-      world.setTags(`${accountId}/${attachment.region}`, attachment.id, {});
-    }
-  });
+  world.later(endedShownMs, forget, attachment.id, state);
 }
 
 const inState = (attachment: TransitGatewayAttachmentRecord, ...states: TransitGatewayAttachmentRecord['state'][]): void => {
@@ -228,10 +234,7 @@ export function transitGatewayAttachmentOperations(world: World): Operations {
       checkGatewayOwner(call, attachment);
       inState(attachment, 'pendingAcceptance');
       const rejecting = world.transitGatewayAttachments.change(attachment.id, { state: 'rejecting' });
-      afterwards(world, rejecting, {
-        delayMs: world.settings.delaysMs.transitGatewayAttachmentDeleting,
-        run: (current) => end(world, current, 'rejected'),
-      });
+      world.later(world.settings.delaysMs.transitGatewayAttachmentDeleting, finishRejection, attachment.id, rejecting.state);
       return { TransitGatewayVpcAttachment: shown(rejecting, trueTags(world, call, attachment.id)) };
     },
 
@@ -254,10 +257,7 @@ export function transitGatewayAttachmentOperations(world: World): Operations {
         options,
         networkInterfaceIds: placeInterfaces(world, { ...attachment, subnetIds }),
       });
-      afterwards(world, modifying, {
-        delayMs: world.settings.delaysMs.transitGatewayAttachmentPending,
-        run: ({ id }) => world.transitGatewayAttachments.change(id, { state: 'available' }),
-      });
+      world.later(world.settings.delaysMs.transitGatewayAttachmentPending, finishModification, attachment.id, modifying.state);
       return { TransitGatewayVpcAttachment: shown(modifying, trueTags(world, call, attachment.id)) };
     },
 
@@ -269,10 +269,7 @@ export function transitGatewayAttachmentOperations(world: World): Operations {
       const attachment = findAttachment(world, call, input.TransitGatewayAttachmentId);
       inState(attachment, 'available', 'pendingAcceptance');
       const deleting = world.transitGatewayAttachments.change(attachment.id, { state: 'deleting' });
-      afterwards(world, deleting, {
-        delayMs: world.settings.delaysMs.transitGatewayAttachmentDeleting,
-        run: (current) => end(world, current, 'deleted'),
-      });
+      world.later(world.settings.delaysMs.transitGatewayAttachmentDeleting, finishDeletion, attachment.id, deleting.state);
       return { TransitGatewayVpcAttachment: shown(deleting, trueTags(world, call, attachment.id)) };
     },
 

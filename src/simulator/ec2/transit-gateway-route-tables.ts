@@ -24,6 +24,7 @@ import type {
   TransitGatewayRouteTable,
 } from '@aws-sdk/client-ec2';
 import { ApiError, type Call, type Operations } from '../service.ts';
+import { transition, whileInState } from '../transition.ts';
 import type { World } from '../world.ts';
 import { idKinds } from './ids.ts';
 import { filterTest, type ListInput, list, page } from './listing.ts';
@@ -74,16 +75,44 @@ export function createTransitGatewayRouteTable(world: World, call: Call, transit
     routes: [],
   };
   world.transitGatewayRouteTables.put(table);
-  world.later(world.settings.delaysMs.transitGatewayPending, () => {
-    if (world.transitGatewayRouteTables.get(table.id)?.state === 'pending') {
-      world.transitGatewayRouteTables.change(table.id, { state: 'available' });
-    }
-  });
+  world.later(world.settings.delaysMs.transitGatewayPending, becomeAvailable, table.id, 'pending');
   return table;
 }
 
 type Association = NonNullable<TransitGatewayAttachmentRecord['association']>;
 type Propagation = TransitGatewayAttachmentRecord['propagations'][number];
+
+const tablesOf = (world: World) => world.transitGatewayRouteTables;
+
+const becomeAvailable = whileInState('transitGatewayRouteTable.becomeAvailable', tablesOf, (world, { id }) =>
+  world.transitGatewayRouteTables.change(id, { state: 'available' }),
+);
+
+const forget = whileInState('transitGatewayRouteTable.forget', tablesOf, (world, { id, ownerId, region }) => {
+  world.transitGatewayRouteTables.delete(id);
+  world.setTags(`${ownerId}/${region}`, id, {});
+});
+
+const finishDeletion = whileInState('transitGatewayRouteTable.finishDeletion', tablesOf, (world, { id }) => {
+  world.transitGatewayRouteTables.change(id, { state: 'deleted' });
+  world.later(endedShownMs, forget, id, 'deleted');
+});
+
+const finishAssociation = transition('transitGatewayAttachment.finishAssociation', (world, id: string, routeTableId: string) =>
+  setAssociation(world, id, { from: { routeTableId, state: 'associating' }, to: { routeTableId, state: 'associated' } }),
+);
+
+const finishDisassociation = transition('transitGatewayAttachment.finishDisassociation', (world, id: string, routeTableId: string) =>
+  setAssociation(world, id, { from: { routeTableId, state: 'disassociating' }, to: undefined }),
+);
+
+const finishEnabling = transition('transitGatewayAttachment.finishEnabling', (world, id: string, routeTableId: string) =>
+  setPropagation(world, id, { from: { routeTableId, state: 'enabling' }, to: { routeTableId, state: 'enabled' } }),
+);
+
+const finishDisabling = transition('transitGatewayAttachment.finishDisabling', (world, id: string, routeTableId: string) =>
+  setPropagation(world, id, { from: { routeTableId, state: 'disabling' }, to: undefined }),
+);
 
 function setAssociation(world: World, id: string, { from, to }: { from: Association; to: Association | undefined }): void {
   const { association } = world.transitGatewayAttachments.get(id) ?? {};
@@ -95,9 +124,7 @@ function setAssociation(world: World, id: string, { from, to }: { from: Associat
 export function associate(world: World, attachmentId: string, routeTableId: string): void {
   const association: Association = { routeTableId, state: 'associating' };
   world.transitGatewayAttachments.change(attachmentId, { association });
-  world.later(world.settings.delaysMs.transitGatewayAssociating, () =>
-    setAssociation(world, attachmentId, { from: association, to: { routeTableId, state: 'associated' } }),
-  );
+  world.later(world.settings.delaysMs.transitGatewayAssociating, finishAssociation, attachmentId, routeTableId);
 }
 
 function setPropagation(world: World, id: string, { from, to }: { from: Propagation; to: Propagation | undefined }): void {
@@ -114,9 +141,7 @@ export function propagate(world: World, attachmentId: string, routeTableId: stri
   const { propagations } = world.transitGatewayAttachments.get(attachmentId)!;
   const propagation: Propagation = { routeTableId, state: 'enabling' };
   world.transitGatewayAttachments.change(attachmentId, { propagations: [...propagations, propagation] });
-  world.later(world.settings.delaysMs.transitGatewayAssociating, () =>
-    setPropagation(world, attachmentId, { from: propagation, to: { routeTableId, state: 'enabled' } }),
-  );
+  world.later(world.settings.delaysMs.transitGatewayAssociating, finishEnabling, attachmentId, routeTableId);
 }
 
 /** A table and an attachment of the same gateway, which is the caller's. */
@@ -202,14 +227,7 @@ export function transitGatewayRouteTableOperations(world: World): Operations {
         const propagations = attachment.propagations.filter(({ routeTableId }) => routeTableId !== table.id);
         world.transitGatewayAttachments.change(attachment.id, { propagations });
       }
-      world.later(world.settings.delaysMs.transitGatewayDeleting, () => {
-        if (world.transitGatewayRouteTables.get(table.id)?.state !== 'deleting') return;
-        world.transitGatewayRouteTables.change(table.id, { state: 'deleted' });
-        world.later(endedShownMs, () => {
-          world.transitGatewayRouteTables.delete(table.id);
-          world.setTags(`${table.ownerId}/${table.region}`, table.id, {});
-        });
-      });
+      world.later(world.settings.delaysMs.transitGatewayDeleting, finishDeletion, table.id, 'deleting');
       return { TransitGatewayRouteTable: shown(world, deleting, trueTags(world, call, table.id)) };
     },
 
@@ -263,9 +281,7 @@ export function transitGatewayRouteTableOperations(world: World): Operations {
       if (association.state !== 'associated') throw incorrectState(`The association of ${attachment.id} is ${association.state}`);
       const ending: Association = { ...association, state: 'disassociating' };
       world.transitGatewayAttachments.change(attachment.id, { association: ending });
-      world.later(world.settings.delaysMs.transitGatewayAssociating, () =>
-        setAssociation(world, attachment.id, { from: ending, to: undefined }),
-      );
+      world.later(world.settings.delaysMs.transitGatewayAssociating, finishDisassociation, attachment.id, ending.routeTableId);
       return { Association: shownAssociation(attachment, ending) };
     },
 
@@ -298,9 +314,7 @@ export function transitGatewayRouteTableOperations(world: World): Operations {
       if (propagation.state !== 'enabled') throw incorrectState(`The propagation of ${attachment.id} is ${propagation.state}`);
       const ending: Propagation = { ...propagation, state: 'disabling' };
       setPropagation(world, attachment.id, { from: propagation, to: ending });
-      world.later(world.settings.delaysMs.transitGatewayAssociating, () =>
-        setPropagation(world, attachment.id, { from: ending, to: undefined }),
-      );
+      world.later(world.settings.delaysMs.transitGatewayAssociating, finishDisabling, attachment.id, ending.routeTableId);
       return { Propagation: shownPropagation(attachment, ending) };
     },
 

@@ -10,6 +10,7 @@ import type {
   TransitGateway,
 } from '@aws-sdk/client-ec2';
 import type { Call, Operations } from '../service.ts';
+import { whileInState } from '../transition.ts';
 import type { World } from '../world.ts';
 import { notModelled, required } from './errors.ts';
 import { idKinds } from './ids.ts';
@@ -103,25 +104,26 @@ function changedOptions(
   };
 }
 
-/** Changes the state after the delay, if it is then still what it is now. */
-function afterwards(world: World, { id, state }: TransitGatewayRecord, { delayMs, run }: { delayMs: number; run: () => void }): void {
-  world.later(delayMs, () => {
-    if (world.transitGateways.get(id)?.state === state) run();
-  });
-}
+const gatewaysOf = (world: World) => world.transitGateways;
 
-function finishDeletion(world: World, { id, ownerId, region }: TransitGatewayRecord): void {
+const becomeAvailable = whileInState('transitGateway.becomeAvailable', gatewaysOf, (world, { id }) =>
+  world.transitGateways.change(id, { state: 'available' }),
+);
+
+const forget = whileInState('transitGateway.forget', gatewaysOf, (world, { id, ownerId, region }) => {
+  world.transitGateways.delete(id);
+  world.setTags(`${ownerId}/${region}`, id, {});
+});
+
+const finishDeletion = whileInState('transitGateway.finishDeletion', gatewaysOf, (world, { id, ownerId, region }) => {
   const place = `${ownerId}/${region}`;
   world.transitGateways.change(id, { state: 'deleted' });
   for (const table of world.transitGatewayRouteTables.where(`gateway:${id}`)) {
     world.transitGatewayRouteTables.delete(table.id);
     world.setTags(place, table.id, {});
   }
-  world.later(endedShownMs, () => {
-    world.transitGateways.delete(id);
-    world.setTags(place, id, {});
-  });
-}
+  world.later(endedShownMs, forget, id, 'deleted');
+});
 
 export function transitGatewayOperations(world: World): Operations {
   return {
@@ -146,10 +148,7 @@ export function transitGatewayOperations(world: World): Operations {
       };
       world.transitGateways.put(gateway);
       tagNew(world, call, { id, type: 'transit-gateway', tags });
-      afterwards(world, gateway, {
-        delayMs: world.settings.delaysMs.transitGatewayPending,
-        run: () => world.transitGateways.change(id, { state: 'available' }),
-      });
+      world.later(world.settings.delaysMs.transitGatewayPending, becomeAvailable, id, gateway.state);
       return { TransitGateway: shown(gateway, trueTags(world, call, id)) };
     },
 
@@ -161,10 +160,7 @@ export function transitGatewayOperations(world: World): Operations {
         description: input.Description ?? gateway.description,
         options: changedOptions(world, call, { gateway, asked: input.Options ?? {} }),
       });
-      afterwards(world, modified, {
-        delayMs: world.settings.delaysMs.transitGatewayPending,
-        run: () => world.transitGateways.change(gateway.id, { state: 'available' }),
-      });
+      world.later(world.settings.delaysMs.transitGatewayPending, becomeAvailable, gateway.id, modified.state);
       return { TransitGateway: shown(modified, trueTags(world, call, gateway.id)) };
     },
 
@@ -177,10 +173,7 @@ export function transitGatewayOperations(world: World): Operations {
         throw incorrectState(`${gateway.id} has non-deleted VPC Attachments: ${attached.map(({ id }) => id).join(', ')}`);
       }
       const deleting = world.transitGateways.change(gateway.id, { state: 'deleting' });
-      afterwards(world, deleting, {
-        delayMs: world.settings.delaysMs.transitGatewayDeleting,
-        run: () => finishDeletion(world, gateway),
-      });
+      world.later(world.settings.delaysMs.transitGatewayDeleting, finishDeletion, gateway.id, deleting.state);
       return { TransitGateway: shown(deleting, trueTags(world, call, gateway.id)) };
     },
 

@@ -10,6 +10,7 @@ import { cidrContains, cidrFamily, cidrsOverlap, prefixLength } from '../../netw
 import type { VpcCidrBlock } from '../../network/model.ts';
 import type { VpcRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
+import { transition } from '../transition.ts';
 import type { World } from '../world.ts';
 import { readCidr, subBlock } from './addresses.ts';
 import { badParameter, exactlyOne, notPermitted, required } from './errors.ts';
@@ -121,8 +122,16 @@ function checkAddition(world: World, vpc: VpcRecord, cidr: string): void {
 
 /** Brings a block that is `associating` to `associated` after its delay. */
 export function finishAssociation(world: World, vpcId: string, associationId: string): void {
-  world.later(world.settings.delaysMs.cidrBlockAssociating, () => setBlock(world, vpcId, associationId, 'associated'));
+  world.later(world.settings.delaysMs.cidrBlockAssociating, becomeAssociated, vpcId, associationId);
 }
+
+const becomeAssociated = transition('vpc.becomeAssociated', (world, vpcId: string, associationId: string) =>
+  setBlock(world, vpcId, associationId, 'associated'),
+);
+const becomeDisassociated = transition('vpc.becomeDisassociated', (world, vpcId: string, associationId: string) =>
+  setBlock(world, vpcId, associationId, 'disassociated'),
+);
+const forgetBlock = transition('vpc.forgetBlock', removeBlock);
 
 function setBlock(world: World, vpcId: string, associationId: string, state: VpcCidrBlock['state']): void {
   const vpc = world.vpcs.get(vpcId);
@@ -208,9 +217,9 @@ export function vpcCidrBlockOperations(world: World): Operations {
         throw new ApiError('InvalidCidrBlock.InUse', `The vpc ${vpc.id} currently has a subnet within CIDR block ${cidr}`);
       }
       setBlock(world, vpc.id, associationId, 'disassociating');
-      world.later(world.settings.delaysMs.cidrBlockDisassociating, () => setBlock(world, vpc.id, associationId, 'disassociated'));
+      world.later(world.settings.delaysMs.cidrBlockDisassociating, becomeDisassociated, vpc.id, associationId);
       // AWS shows what is gone for a little while.
-      world.later(world.settings.delaysMs.cidrBlockDisassociating + 60_000, () => removeBlock(world, vpc.id, associationId));
+      world.later(world.settings.delaysMs.cidrBlockDisassociating + 60_000, forgetBlock, vpc.id, associationId);
       return {
         VpcId: vpc.id,
         ...(ipv4 ? { CidrBlockAssociation: shownIpv4Block({ ...ipv4, state: 'disassociating' }) } : {}),

@@ -11,6 +11,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { VpcEndpointRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
+import { transition, whileInState } from '../transition.ts';
 import { dissociateResourceEndpoint } from '../vpc-lattice/endpoint-associations.ts';
 import type { World } from '../world.ts';
 import { madeBefore, rememberMade } from './client-tokens.ts';
@@ -164,13 +165,21 @@ function deleteEndpoint(world: World, call: Call, id: string): void {
   for (const tableId of endpoint.routeTableIds) removeEndpointRoute(world, endpoint.id, tableId);
   world.vpcEndpoints.change(endpoint.id, { state: 'deleting', routeTableIds: [] });
   const { vpcEndpointDeleting, vpcEndpointInterfacesRemoving } = world.settings.delaysMs;
-  world.later(vpcEndpointDeleting, () => {
-    world.vpcEndpoints.delete(endpoint.id);
-    dissociateResourceEndpoint(world, endpoint.id);
-    world.setTags(placeOf(call), endpoint.id, {});
-  });
-  world.later(vpcEndpointDeleting + vpcEndpointInterfacesRemoving, () => removeInterfaces(world, endpoint.networkInterfaceIds));
+  world.later(vpcEndpointDeleting, finishDeletion, endpoint.id, 'deleting');
+  world.later(vpcEndpointDeleting + vpcEndpointInterfacesRemoving, finishRemoval, endpoint.networkInterfaceIds);
 }
+
+const finishDeletion = whileInState(
+  'vpcEndpoint.finishDeletion',
+  (world) => world.vpcEndpoints,
+  (world, { id, ownerId, region }) => {
+    world.vpcEndpoints.delete(id);
+    dissociateResourceEndpoint(world, id);
+    world.setTags(`${ownerId}/${region}`, id, {});
+  },
+);
+
+const finishRemoval = transition('vpcEndpoint.finishRemoval', removeInterfaces);
 
 export function vpcEndpointOperations(world: World): Operations {
   return {

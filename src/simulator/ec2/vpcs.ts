@@ -11,6 +11,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { VpcRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
+import { whileInState } from '../transition.ts';
 import type { World } from '../world.ts';
 import { badParameter, dependencyViolation, exactlyOne, required } from './errors.ts';
 import { idKinds } from './ids.ts';
@@ -76,13 +77,19 @@ export function createVpc(world: World, call: Call, input: CreateVpcRequest & { 
   };
   world.vpcs.put(vpc);
   tagNew(world, call, { id: vpc.id, type: 'vpc', tags });
-  world.later(world.settings.delaysMs.vpcPending, () => world.vpcs.get(vpc.id) && world.vpcs.change(vpc.id, { state: 'available' }));
+  world.later(world.settings.delaysMs.vpcPending, becomeAvailable, vpc.id, vpc.state);
   if (ipv6) finishAssociation(world, vpc.id, ipv6.associationId);
   createRouteTable(world, call, { vpcId: vpc.id, main: true });
   createNetworkAcl(world, call, { vpcId: vpc.id, isDefault: true });
   createSecurityGroup(world, call, { vpc, groupName: 'default', description: 'default VPC security group' });
   return vpc;
 }
+
+const becomeAvailable = whileInState(
+  'vpc.becomeAvailable',
+  (world) => world.vpcs,
+  (world, { id }) => world.vpcs.change(id, { state: 'available' }),
+);
 
 /** What keeps a VPC from being deleted: everything in it that did not come with it. */
 function hasDependencies(world: World, vpc: VpcRecord): boolean {

@@ -22,6 +22,7 @@ import type {
 } from '@aws-sdk/client-ram';
 import type { Tags } from '../../network/model.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
+import { transition } from '../transition.ts';
 import { placeKey, type World } from '../world.ts';
 import { invalidParameter, invalidState, malformedArn, notPermitted, unknownResource } from './errors.ts';
 import { once, page } from './paging.ts';
@@ -100,6 +101,22 @@ function refuseSources(sources: readonly string[] | undefined): void {
   if (sources?.length) throw new ApiError('NotImplemented.sources', 'The simulator does not model sources of shares', { httpStatus: 501 });
 }
 
+const becomeActive = transition('resourceShare.becomeActive', (world, id: string) => {
+  if (world.resourceShares.get(id)?.status === 'PENDING') world.resourceShares.change(id, { status: 'ACTIVE' });
+});
+
+const forget = transition('resourceShare.forget', (world, id: string) => {
+  const share = world.resourceShares.get(id);
+  if (!share) return;
+  world.resourceShares.delete(id);
+  world.setTags(placeKey({ accountId: share.ownerId, region: share.region }), id, {});
+});
+
+const finishDeletion = transition('resourceShare.finishDeletion', (world, id: string) => {
+  world.resourceShares.change(id, { status: 'DELETED', lastUpdatedAt: world.now() });
+  world.later(world.settings.delaysMs.resourceShareDeletedShown, forget, id);
+});
+
 export function resourceShareOperations(world: World): Operations {
   return {
     CreateResourceShare(input: CreateResourceShareRequest, call: Call): CreateResourceShareResponse {
@@ -131,9 +148,7 @@ export function resourceShareOperations(world: World): Operations {
         world.resourceShares.put(share);
         world.setTags(placeKey(call), id, tags);
         addTo(call, share, input);
-        world.later(delaysMs.resourceSharePending, () => {
-          if (world.resourceShares.get(id)?.status === 'PENDING') world.resourceShares.change(id, { status: 'ACTIVE' });
-        });
+        world.later(delaysMs.resourceSharePending, becomeActive, id);
         return { resourceShare: { ...shownShare(world, call, share), tags: tagList(tags) } };
       }
     },
@@ -193,16 +208,9 @@ export function resourceShareOperations(world: World): Operations {
         make: () => {
           const { id, status } = findShare(world, call, input.resourceShareArn);
           if (status === 'DELETING' || status === 'DELETED') return { returnValue: true };
-          const { resourceShareDeleting, resourceShareDeletedShown } = world.settings.delaysMs;
           world.resourceShares.change(id, { status: 'DELETING', lastUpdatedAt: world.now() });
           disassociate(world, world.resourceShareAssociations.where(`share:${id}`));
-          world.later(resourceShareDeleting, () => {
-            world.resourceShares.change(id, { status: 'DELETED', lastUpdatedAt: world.now() });
-            world.later(resourceShareDeletedShown, () => {
-              world.resourceShares.delete(id);
-              world.setTags(placeKey(call), id, {});
-            });
-          });
+          world.later(world.settings.delaysMs.resourceShareDeleting, finishDeletion, id);
           return { returnValue: true };
         },
       });

@@ -1,5 +1,5 @@
-import type { ResourceShareAssociationStatus } from '@aws-sdk/client-ram';
 import type { Call } from '../service.ts';
+import { transition } from '../transition.ts';
 import type { World } from '../world.ts';
 import { invalidState } from './errors.ts';
 import { coversAccount, readPrincipal } from './principals.ts';
@@ -32,27 +32,29 @@ export function associationsOf(
 
 const idOf = (share: ResourceShareRecord, entity: string): string => `${share.id}/${entity}`;
 
-/** Lets an association's state change after a while, if it is still in the one that passes. */
-function passLater(
-  world: World,
-  { id, from, to, delayMs }: { id: string; from: ResourceShareAssociationStatus; to: ResourceShareAssociationStatus; delayMs: number },
-): void {
-  const createdAt = world.resourceShareAssociations.get(id)?.createdAt;
-  world.later(delayMs, () => {
+/** An association's way into its share, or out of it. One that was made anew in the meantime waits for its own turn. */
+const pass = transition(
+  'resourceShareAssociation.pass',
+  (world, id: string, createdAt: number, from: ResourceShareAssociationRecord['status'], to: ResourceShareAssociationRecord['status']) => {
     const association = world.resourceShareAssociations.get(id);
-    // One that was made anew in the meantime waits for its own turn.
     if (association?.status !== from || association.createdAt !== createdAt) return;
     world.resourceShareAssociations.change(id, { status: to, lastUpdatedAt: world.now() });
     if (to === 'DISASSOCIATED') forgetLater(world, id);
-  });
-}
+  },
+);
+
+const forget = transition('resourceShareAssociation.forget', (world, id: string) => {
+  if (world.resourceShareAssociations.get(id)?.status === 'DISASSOCIATED') world.resourceShareAssociations.delete(id);
+});
 
 /** What has left a share is shown for a while more. */
 function forgetLater(world: World, id: string): void {
-  world.later(world.settings.delaysMs.resourceShareDeletedShown, () => {
-    if (world.resourceShareAssociations.get(id)?.status === 'DISASSOCIATED') world.resourceShareAssociations.delete(id);
-  });
+  world.later(world.settings.delaysMs.resourceShareDeletedShown, forget, id);
 }
+
+const expireInvitation = transition('resourceShareInvitation.expire', (world, id: string) =>
+  endInvitation(world, { id, status: 'EXPIRED' }),
+);
 
 /** Puts resources and principals into a share; who is in it already stays as it is. */
 export function associate(
@@ -86,7 +88,7 @@ export function associate(
     world.resourceShareAssociations.put(association);
     made.push(association);
     if (external) invite(world, share, associatedEntity);
-    else passLater(world, { id, from: 'ASSOCIATING', to: 'ASSOCIATED', delayMs });
+    else world.later(delayMs, pass, id, now, 'ASSOCIATING', 'ASSOCIATED');
   };
   for (const arn of new Set(resourceArns)) add('RESOURCE', arn, false);
   for (const entity of new Set(principals)) {
@@ -100,10 +102,10 @@ export function associate(
 export function disassociate(world: World, associations: readonly ResourceShareAssociationRecord[]): ResourceShareAssociationRecord[] {
   const { resourceShareDisassociating: delayMs } = world.settings.delaysMs;
   return associations.map((association) => {
-    const { id, status } = association;
+    const { id, status, createdAt } = association;
     if (status === 'DISASSOCIATED' || status === 'DISASSOCIATING') return association;
     withdrawInvitations(world, association);
-    passLater(world, { id, from: 'DISASSOCIATING', to: 'DISASSOCIATED', delayMs });
+    world.later(delayMs, pass, id, createdAt, 'DISASSOCIATING', 'DISASSOCIATED');
     return world.resourceShareAssociations.change(id, { status: 'DISASSOCIATING', lastUpdatedAt: world.now() });
   });
 }
@@ -124,9 +126,7 @@ function invite(world: World, share: ResourceShareRecord, receiverAccountId: str
   world.resourceShareInvitations.put(invitation);
   const resources = associationsOf(world, share.id, 'RESOURCE').map(({ associatedEntity }) => associatedEntity);
   const { resourceShareInvitationExpiring, resourceShareInvitationExpiringLate } = world.settings.delaysMs;
-  world.later(inviteForLong(resources) ? resourceShareInvitationExpiringLate : resourceShareInvitationExpiring, () =>
-    endInvitation(world, { id, status: 'EXPIRED' }),
-  );
+  world.later(inviteForLong(resources) ? resourceShareInvitationExpiringLate : resourceShareInvitationExpiring, expireInvitation, id);
 }
 
 /** Ends an invitation that its receiver did not accept: the principal leaves the share. */
@@ -144,7 +144,8 @@ export function endInvitation(world: World, { id, status }: { id: string; status
 export function acceptInvitation(world: World, { id, shareId, receiverAccountId }: ResourceShareInvitationRecord): void {
   world.resourceShareInvitations.change(id, { status: 'ACCEPTED' });
   const { resourceShareAssociating: delayMs } = world.settings.delaysMs;
-  passLater(world, { id: `${shareId}/${receiverAccountId}`, from: 'ASSOCIATING', to: 'ASSOCIATED', delayMs });
+  const association = world.resourceShareAssociations.get(`${shareId}/${receiverAccountId}`);
+  if (association) world.later(delayMs, pass, association.id, association.createdAt, 'ASSOCIATING', 'ASSOCIATED');
 }
 
 function withdrawInvitations(world: World, { shareId, associatedEntity }: ResourceShareAssociationRecord): void {

@@ -1,6 +1,7 @@
 import type { ChangeInfo } from '@aws-sdk/client-route-53';
 import type { HostedZoneChangeRecord, HostedZoneRecord } from '../records.ts';
 import { ApiError } from '../service.ts';
+import { transition } from '../transition.ts';
 import type { World } from '../world.ts';
 
 /** @throws ApiError PriorRequestNotComplete while Route 53 works on an earlier change of the zone */
@@ -29,10 +30,14 @@ export function change(
     comment,
   };
   world.hostedZoneChanges.put(made);
-  if (made.status === 'PENDING') world.later(hostedZoneChangePending, () => world.hostedZoneChanges.change(made.id, { status: 'INSYNC' }));
+  if (made.status === 'PENDING') world.later(hostedZoneChangePending, becomeInSync, made.id);
   if (hostedZoneBusy > 0) world.hostedZones.change(zone.id, { busyUntil: world.now() + hostedZoneBusy });
   return made;
 }
+
+const becomeInSync = transition('hostedZoneChange.becomeInSync', (world, id: string) =>
+  world.hostedZoneChanges.change(id, { status: 'INSYNC' }),
+);
 
 export function changeInfo({ id, status, submittedAt, comment }: HostedZoneChangeRecord): ChangeInfo {
   return {

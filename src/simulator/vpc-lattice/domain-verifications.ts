@@ -11,7 +11,7 @@ import type {
 import type { Call, Operations } from '../service.ts';
 import { placeKey, type World } from '../world.ts';
 import { conflict, invalidField, quotaExceeded } from './errors.ts';
-import { addTags, arnOf, find, kinds, makeOnce, newRecord, page, passLater } from './kinds.ts';
+import { addTags, arnOf, find, kinds, makeOnce, newRecord, page, whileIn } from './kinds.ts';
 import type { DomainVerificationRecord } from './records.ts';
 import { isDomainName } from './resource-definitions.ts';
 
@@ -21,7 +21,9 @@ const kind = kinds.domainVerification;
 export function publishTxtRecord(world: World, name: string, values: readonly string[]): void {
   const id = txtKey(name);
   world.publicTxtRecords.put({ id, values });
-  for (const verification of world.domainVerifications.where(`txt:${id}`)) verifyLater(world, verification);
+  for (const verification of world.domainVerifications.where(`txt:${id}`)) {
+    world.later(world.settings.delaysMs.domainVerificationNoticing, verify, verification.id);
+  }
 }
 
 /** Takes a TXT record away. A domain that is verified stays so. */
@@ -31,14 +33,19 @@ export function withdrawTxtRecord(world: World, name: string): void {
 
 const txtKey = (name: string): string => name.toLowerCase().replace(/\.$/, '');
 
-function verifyLater(world: World, { id }: DomainVerificationRecord): void {
-  const run = ({ txtName, txtValue }: DomainVerificationRecord): void => {
+const verify = whileIn(kind, 'PENDING', {
+  name: 'verify',
+  run: (world, { id, txtName, txtValue }) => {
     if (!world.publicTxtRecords.get(txtName)?.values.includes(txtValue)) return;
     const lastVerifiedAt = world.now();
     world.domainVerifications.change(id, { status: 'VERIFIED', lastVerifiedAt, lastUpdatedAt: lastVerifiedAt });
-  };
-  passLater(world, { kind, id, delayMs: world.settings.delaysMs.domainVerificationNoticing, from: 'PENDING', run });
-}
+  },
+});
+
+const timeOut = whileIn(kind, 'PENDING', {
+  name: 'timeOut',
+  run: (world, { id }) => world.domainVerifications.change(id, { status: 'VERIFICATION_TIMED_OUT', lastUpdatedAt: world.now() }),
+});
 
 function shown(verification: DomainVerificationRecord) {
   const { id, domainName, status, txtName, txtValue } = verification;
@@ -83,8 +90,7 @@ export function domainVerificationOperations(world: World): Operations {
         };
         world.domainVerifications.put(verification);
         addTags(world, call, { id, tags: input.tags });
-        const run = (): unknown => world.domainVerifications.change(id, { status: 'VERIFICATION_TIMED_OUT', lastUpdatedAt: world.now() });
-        passLater(world, { kind, id, delayMs: delaysMs.domainVerificationTimingOut, from: 'PENDING', run });
+        world.later(delaysMs.domainVerificationTimingOut, timeOut, id);
         return shown(verification);
       }
     },

@@ -5,6 +5,7 @@ import { jsonPage } from '../json-page.ts';
 import type { Owned } from '../records.ts';
 import type { Call } from '../service.ts';
 import type { Collection } from '../store.ts';
+import { type Transition, transition } from '../transition.ts';
 import { placeKey, type World } from '../world.ts';
 import { conflict, invalidField, type ResourceType, resourceNotFound, validation } from './errors.ts';
 import type {
@@ -218,13 +219,14 @@ export function addTags(world: World, call: Call, { id, tags }: { id: string; ta
   world.setTags(place, id, merged);
 }
 
-/** Lets a thing's state change after a while, if it is still in the one that passes. */
-export function passLater<Value extends Owned & { readonly status: string }>(
-  world: World,
-  { kind, id, delayMs, from, run }: { kind: Kind<Value>; id: string; delayMs: number; from: Value['status']; run: (value: Value) => void },
-): void {
-  world.later(delayMs, () => {
-    const value = kind.collectionOf(world).get(id);
-    if (value?.status === from) run(value);
+/** A transition of things of a kind, given by their ids: it happens only to one that then still has the status that passes. */
+export function whileIn<Value extends Owned & { readonly status: string }>(
+  { resourceType, collectionOf }: Kind<Value>,
+  status: Value['status'],
+  { name, run }: { name: string; run: (world: World, value: Value) => void },
+): Transition<[id: string]> {
+  return transition(`${resourceType}.${name}`, (world, id: string) => {
+    const value = collectionOf(world).get(id);
+    if (value?.status === status) run(world, value);
   });
 }

@@ -15,12 +15,23 @@ import type { Owned } from '../records.ts';
 import type { Call, Operations } from '../service.ts';
 import { placeKey, type World } from '../world.ts';
 import { conflict, invalidField, quotaExceeded, validation } from './errors.ts';
-import { addTags, arnOf, checkName, find, idOf, isSharedWith, type Kind, kinds, makeOnce, newRecord, page, passLater } from './kinds.ts';
+import { addTags, arnOf, checkName, find, idOf, isSharedWith, type Kind, kinds, makeOnce, newRecord, page, whileIn } from './kinds.ts';
 import type { DomainVerificationRecord, ResourceConfigurationRecord, ResourceGatewayRecord } from './records.ts';
 import { checkDefinition, isDomainName, isUnder, readPortRanges, readProtocol } from './resource-definitions.ts';
 
 const kind = kinds.resourceConfiguration;
 const types: readonly ResourceConfigurationType[] = ['SINGLE', 'GROUP', 'CHILD', 'ARN', 'CIDR'];
+
+const becomeActive = (world: World, { id }: ResourceConfigurationRecord) => world.resourceConfigurations.change(id, { status: 'ACTIVE' });
+const finishCreation = whileIn(kind, 'CREATE_IN_PROGRESS', { name: 'finishCreation', run: becomeActive });
+const finishUpdate = whileIn(kind, 'UPDATE_IN_PROGRESS', { name: 'finishUpdate', run: becomeActive });
+const finishDeletion = whileIn(kind, 'DELETE_IN_PROGRESS', {
+  name: 'finishDeletion',
+  run: (world, { id, ownerId, region }) => {
+    world.resourceConfigurations.delete(id);
+    world.setTags(`${ownerId}/${region}`, id, {});
+  },
+});
 
 /** What Create, Get and Update tell alike. */
 function shown(configuration: ResourceConfigurationRecord) {
@@ -177,8 +188,7 @@ export function resourceConfigurationOperations(world: World): Operations {
         world.resourceConfigurations.put(configuration);
         const { id } = configuration;
         addTags(world, call, { id, tags: input.tags });
-        const run = (): unknown => world.resourceConfigurations.change(id, { status: 'ACTIVE' });
-        passLater(world, { kind, id, delayMs: world.settings.delaysMs.resourceConfigurationCreating, from: 'CREATE_IN_PROGRESS', run });
+        world.later(world.settings.delaysMs.resourceConfigurationCreating, finishCreation, id);
         return { ...shown(configuration), ...shownDomains(world, configuration), createdAt: new Date(configuration.createdAt) };
       }
     },
@@ -237,8 +247,7 @@ export function resourceConfigurationOperations(world: World): Operations {
           ? {}
           : { allowAssociationToShareableServiceNetwork: input.allowAssociationToShareableServiceNetwork }),
       });
-      const run = (): unknown => world.resourceConfigurations.change(id, { status: 'ACTIVE' });
-      passLater(world, { kind, id, delayMs: world.settings.delaysMs.resourceConfigurationUpdating, from: 'UPDATE_IN_PROGRESS', run });
+      world.later(world.settings.delaysMs.resourceConfigurationUpdating, finishUpdate, id);
       return shown(changed);
     },
 
@@ -252,11 +261,7 @@ export function resourceConfigurationOperations(world: World): Operations {
       const user = userOf(world, configuration);
       if (user) throw conflict(kind.resourceType, id, `${user} uses the resource configuration`);
       world.resourceConfigurations.change(id, { status: 'DELETE_IN_PROGRESS', lastUpdatedAt: world.now() });
-      const run = (): void => {
-        world.resourceConfigurations.delete(id);
-        world.setTags(placeKey(call), id, {});
-      };
-      passLater(world, { kind, id, delayMs: world.settings.delaysMs.resourceConfigurationDeleting, from: 'DELETE_IN_PROGRESS', run });
+      world.later(world.settings.delaysMs.resourceConfigurationDeleting, finishDeletion, id);
       return {};
     },
   };

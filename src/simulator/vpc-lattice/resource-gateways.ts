@@ -17,11 +17,33 @@ import type { SubnetRecord, VpcRecord } from '../records.ts';
 import type { Call, Operations } from '../service.ts';
 import { placeKey, type World } from '../world.ts';
 import { conflict, invalidField, quotaExceeded, resourceNotFound } from './errors.ts';
-import { addTags, arnOf, checkName, find, kinds, makeOnce, newRecord, page, passLater } from './kinds.ts';
+import { addTags, arnOf, checkName, find, kinds, makeOnce, newRecord, page, whileIn } from './kinds.ts';
 import type { ResourceGatewayRecord } from './records.ts';
 
 const kind = kinds.resourceGateway;
 const defaultIpv4AddressesPerEni = 16;
+
+const finishCreation = whileIn(kind, 'CREATE_IN_PROGRESS', {
+  name: 'finishCreation',
+  // Too few free addresses come out only on the way.
+  run: (world, { id, networkInterfaceIds }) =>
+    world.resourceGateways.change(id, { status: networkInterfaceIds.length > 0 ? 'ACTIVE' : 'CREATE_FAILED' }),
+});
+const finishUpdate = whileIn(kind, 'UPDATE_IN_PROGRESS', {
+  name: 'finishUpdate',
+  run: (world, { id }) => world.resourceGateways.change(id, { status: 'ACTIVE' }),
+});
+const finishDeletion = whileIn(kind, 'DELETE_IN_PROGRESS', {
+  name: 'finishDeletion',
+  run: (world, { id, ownerId, region, networkInterfaceIds }) => {
+    for (const interfaceId of networkInterfaceIds) {
+      const networkInterface = world.networkInterfaces.get(interfaceId);
+      if (networkInterface) removeNetworkInterface(world, networkInterface);
+    }
+    world.resourceGateways.delete(id);
+    world.setTags(`${ownerId}/${region}`, id, {});
+  },
+});
 
 /** What Create, Get, Update and List tell alike; the VPC is `vpcIdentifier` in some and `vpcId` in others (aws.md 5.1). */
 function shown(gateway: ResourceGatewayRecord) {
@@ -151,10 +173,7 @@ export function resourceGatewayOperations(world: World): Operations {
         const { id } = gateway;
         world.resourceGateways.put({ ...gateway, networkInterfaceIds });
         addTags(world, call, { id, tags: input.tags });
-        // Too few free addresses come out only on the way.
-        const status = networkInterfaceIds.length > 0 ? 'ACTIVE' : 'CREATE_FAILED';
-        const run = (): unknown => world.resourceGateways.change(id, { status });
-        passLater(world, { kind, id, delayMs: delaysMs.resourceGatewayCreating, from: 'CREATE_IN_PROGRESS', run });
+        world.later(delaysMs.resourceGatewayCreating, finishCreation, id);
         const made = world.resourceGateways.get(id)!;
         return { ...shown(made), ...shownAddresses(made), vpcIdentifier: made.vpcId };
       }
@@ -187,8 +206,7 @@ export function resourceGatewayOperations(world: World): Operations {
       const securityGroupIds = readSecurityGroups(world, gateway, input.securityGroupIds);
       for (const interfaceId of gateway.networkInterfaceIds) world.networkInterfaces.change(interfaceId, { securityGroupIds });
       const changed = world.resourceGateways.change(id, { securityGroupIds, status: 'UPDATE_IN_PROGRESS', lastUpdatedAt: world.now() });
-      const run = (): unknown => world.resourceGateways.change(id, { status: 'ACTIVE' });
-      passLater(world, { kind, id, delayMs: world.settings.delaysMs.resourceGatewayUpdating, from: 'UPDATE_IN_PROGRESS', run });
+      world.later(world.settings.delaysMs.resourceGatewayUpdating, finishUpdate, id);
       // The SDK's type of this answer has no DUALSTACK, which gateways can be.
       return { ...shown(changed), ipAddressType: changed.ipAddressType as 'IPV4' | 'IPV6', vpcId: changed.vpcId };
     },
@@ -204,15 +222,7 @@ export function resourceGatewayOperations(world: World): Operations {
       const [configuration] = world.resourceConfigurations.where(`gateway:${id}`);
       if (configuration) throw conflict(kind.resourceType, id, `The resource configuration ${configuration.id} uses the resource gateway`);
       world.resourceGateways.change(id, { status: 'DELETE_IN_PROGRESS', lastUpdatedAt: world.now() });
-      const run = ({ networkInterfaceIds }: ResourceGatewayRecord): void => {
-        for (const interfaceId of networkInterfaceIds) {
-          const networkInterface = world.networkInterfaces.get(interfaceId);
-          if (networkInterface) removeNetworkInterface(world, networkInterface);
-        }
-        world.resourceGateways.delete(id);
-        world.setTags(placeKey(call), id, {});
-      };
-      passLater(world, { kind, id, delayMs: world.settings.delaysMs.resourceGatewayDeleting, from: 'DELETE_IN_PROGRESS', run });
+      world.later(world.settings.delaysMs.resourceGatewayDeleting, finishDeletion, id);
       return answer;
     },
   };

@@ -22,11 +22,22 @@ import type {
 import type { Call, Operations } from '../service.ts';
 import { placeKey, type World } from '../world.ts';
 import { conflict, invalidField, quotaExceeded } from './errors.ts';
-import { addTags, arnOf, checkName, find, idOf, kinds, makeOnce, newRecord, page, passLater } from './kinds.ts';
+import { addTags, arnOf, checkName, find, idOf, kinds, makeOnce, newRecord, page, whileIn } from './kinds.ts';
 import type { ServiceNetworkRecord, ServiceNetworkResourceAssociationRecord } from './records.ts';
 
 const networkKind = kinds.serviceNetwork;
 const kind = kinds.serviceNetworkResourceAssociation;
+const finishCreation = whileIn(kind, 'CREATE_IN_PROGRESS', {
+  name: 'finishCreation',
+  run: (world, { id }) => world.serviceNetworkResourceAssociations.change(id, { status: 'ACTIVE' }),
+});
+const finishDeletion = whileIn(kind, 'DELETE_IN_PROGRESS', {
+  name: 'finishDeletion',
+  run: (world, { id, ownerId, region }) => {
+    world.serviceNetworkResourceAssociations.delete(id);
+    world.setTags(`${ownerId}/${region}`, id, {});
+  },
+});
 const authTypes = ['NONE', 'AWS_IAM'] as const;
 
 function readAuthType(authType: string | undefined): ServiceNetworkRecord['authType'] {
@@ -166,8 +177,7 @@ export function serviceNetworkOperations(world: World): Operations {
         const { id } = association;
         world.serviceNetworkResourceAssociations.put(association);
         addTags(world, call, { id, tags: input.tags });
-        const run = (): unknown => world.serviceNetworkResourceAssociations.change(id, { status: 'ACTIVE' });
-        passLater(world, { kind, id, delayMs: delaysMs.serviceNetworkResourceAssociationCreating, from: 'CREATE_IN_PROGRESS', run });
+        world.later(delaysMs.serviceNetworkResourceAssociationCreating, finishCreation, id);
         const { arn, status, createdBy, privateDnsEnabled } = summary(world, association);
         return { id, arn, status, createdBy, privateDnsEnabled };
       }
@@ -216,12 +226,7 @@ export function serviceNetworkOperations(world: World): Operations {
       if (status === 'DELETE_IN_PROGRESS') return answer;
       if (status === 'CREATE_IN_PROGRESS') throw conflict(kind.resourceType, id, `The association is ${status}`);
       world.serviceNetworkResourceAssociations.change(id, { status: 'DELETE_IN_PROGRESS', lastUpdatedAt: world.now() });
-      const run = (): void => {
-        world.serviceNetworkResourceAssociations.delete(id);
-        world.setTags(placeKey(call), id, {});
-      };
-      const delayMs = world.settings.delaysMs.serviceNetworkResourceAssociationDeleting;
-      passLater(world, { kind, id, delayMs, from: 'DELETE_IN_PROGRESS', run });
+      world.later(world.settings.delaysMs.serviceNetworkResourceAssociationDeleting, finishDeletion, id);
       return answer;
     },
   };
