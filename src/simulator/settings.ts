@@ -117,6 +117,12 @@ export interface WorldSettings {
   /** How far what Describe calls see lies behind the truth, in milliseconds: of everything, and of single collections (`vpcs`, `tags` …). */
   readonly lagMs: number;
   readonly lagMsOf: Readonly<Record<string, number>>;
+  /** How many reads of a thing miss what is new about it, each counted once whatever it asks for; both lags hold where both are set. */
+  readonly lagReads: number;
+  readonly lagReadsOf: Readonly<Record<string, number>>;
+  /** How far the index of tags, by which calls filter, lies behind: calls by id show tags that filters do not find yet. */
+  readonly tagIndexLagMs: number;
+  readonly tagIndexLagReads: number;
   /** For how long a new id is unknown to calls that it is given to, in milliseconds. */
   readonly newIdUnknownMs: number;
   readonly quotas: Quotas;
@@ -188,6 +194,10 @@ export const defaultSettings: WorldSettings = {
   },
   lagMs: 0,
   lagMsOf: {},
+  lagReads: 0,
+  lagReadsOf: {},
+  tagIndexLagMs: 0,
+  tagIndexLagReads: 0,
   newIdUnknownMs: 0,
   quotas: {
     // AWS's pages say 500 and 100 (aws.md 5.7): the one that a caller meets sooner.

@@ -2,8 +2,10 @@
 export interface StoreContext {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** What Describe sees of what happened to this collection. */
-  horizon(collection: string): Horizon;
+  /** What a view shows of what happened to the collection that it is of. */
+  horizon(view: string): Horizon;
+  /** The number of the call that is being carried out: a read counts once, however often it looks. */
+  call(): number;
   /**
    * Called with what takes a write back, so that a call that fails half-way leaves nothing behind.
    *
@@ -12,10 +14,13 @@ export interface StoreContext {
   onWrite(undo: () => void): number;
 }
 
-/** Everything up to this moment is seen, and everything up to this write; Infinity where all is. */
+/** What is seen: everything up to a write; and what came later if it is of this moment at the latest, and enough reads have missed it. */
 export interface Horizon {
-  readonly until: number;
   readonly write: number;
+  /** Milliseconds since the epoch; Infinity where nothing has to be so old. */
+  readonly until: number;
+  /** How many reads of a thing miss what is new about it. */
+  readonly reads: number;
 }
 
 interface Version<Value> {
@@ -25,6 +30,14 @@ interface Version<Value> {
   readonly write: number;
   /** Undefined: deleted. */
   readonly value: Value | undefined;
+  /** How often each view had been read before; left out where reads do not matter. */
+  readonly readsBefore?: Readonly<Record<string, number>>;
+}
+
+/** How often a view of an entry was read, and by which call last. */
+interface Reads {
+  readonly count: number;
+  readonly call: number;
 }
 
 interface Entry<Value> {
@@ -33,14 +46,21 @@ interface Entry<Value> {
   readonly madeAt: number;
   /** Oldest first; never empty. The last is the truth. */
   versions: readonly Version<Value>[];
+  /** By view; kept only while reads matter. */
+  reads?: Map<string, Reads>;
 }
+
+/** That a version was seen long ago, whatever is read since. */
+const seenLongAgo = Number.MIN_SAFE_INTEGER;
 
 /**
  * Things of one kind by id, in the order in which they were made. Values are never changed, only replaced. The truth is what calls act on; what
- * Describe sees may lie behind it: older versions are kept for as long as they can still be seen, of deleted things too.
+ * Describe sees may lie behind it: older versions are kept for as long as they can still be seen, of deleted things too. There may be several
+ * views, each with its own lag; the usual one is called as the collection is.
  */
 export class Collection<Value extends { readonly id: string }> {
   readonly name: string;
+  readonly views: readonly string[];
   readonly #context: StoreContext;
   readonly #keysOf: (value: Value) => readonly string[];
   readonly #entries = new Map<string, Entry<Value>>();
@@ -48,8 +68,9 @@ export class Collection<Value extends { readonly id: string }> {
   #nextOrder = 1;
 
   /** @param keysOf what a value can be looked up by besides its id: `vpc:vpc-…`, `place:111122223333/us-west-2` … */
-  constructor(name: string, context: StoreContext, keysOf: (value: Value) => readonly string[]) {
+  constructor(name: string, context: StoreContext, keysOf: (value: Value) => readonly string[], ...moreViews: readonly string[]) {
     this.name = name;
+    this.views = [name, ...moreViews];
     this.#context = context;
     this.#keysOf = keysOf;
   }
@@ -73,15 +94,15 @@ export class Collection<Value extends { readonly id: string }> {
   }
 
   /** What Describe sees of one. */
-  seen(id: string): Value | undefined {
+  seen(id: string, view = this.name): Value | undefined {
     const entry = this.#entries.get(id);
-    return entry && this.#seenOf(entry);
+    return entry && this.#seenOf(entry, view);
   }
 
   /** What Describe sees, by a key. */
   seenWhere(key: string): Value[] {
-    if (this.#context.horizon(this.name).until === Number.POSITIVE_INFINITY) return this.where(key);
-    return this.#lookUp(key, (entry) => this.#seenOf(entry));
+    if (this.#context.horizon(this.name).write === Number.POSITIVE_INFINITY) return this.where(key);
+    return this.#lookUp(key, (entry) => this.#seenOf(entry, this.name));
   }
 
   /** Its place among all that were ever made: later ones have higher numbers. */
@@ -120,9 +141,31 @@ export class Collection<Value extends { readonly id: string }> {
     return changed;
   }
 
-  #seenOf(entry: Entry<Value>): Value | undefined {
-    const horizon = this.#context.horizon(this.name);
-    return entry.versions.findLast((version) => isSeen(version, horizon))?.value;
+  /** Keeps what is seen by now in sight, whatever lags from now on. */
+  keepSeen(): void {
+    for (const view of this.views) {
+      const horizon = this.#context.horizon(view);
+      if (horizon.reads === 0) continue;
+      for (const entry of this.#entries.values()) {
+        const last = lastSeen(entry, view, horizon);
+        entry.versions = entry.versions.map((version, index) =>
+          index <= last ? { ...version, readsBefore: { ...version.readsBefore, [view]: seenLongAgo } } : version,
+        );
+      }
+    }
+  }
+
+  #seenOf(entry: Entry<Value>, view: string): Value | undefined {
+    const horizon = this.#context.horizon(view);
+    if (horizon.reads > 0) this.#countRead(entry, view);
+    return entry.versions[lastSeen(entry, view, horizon)]?.value;
+  }
+
+  #countRead(entry: Entry<Value>, view: string): void {
+    entry.reads ??= new Map();
+    const { count, call: last } = entry.reads.get(view) ?? { count: 0, call: -1 };
+    const call = this.#context.call();
+    if (last !== call) entry.reads.set(view, { count: count + 1, call });
   }
 
   #lookUp(key: string, read: (entry: Entry<Value>) => Value | undefined): Value[] {
@@ -141,17 +184,18 @@ export class Collection<Value extends { readonly id: string }> {
   }
 
   #write(id: string, value: Value | undefined): void {
-    const before = this.#entries.get(id)?.versions ?? [];
+    const entry = this.#entries.get(id);
+    const before = entry?.versions ?? [];
     const at = this.#context.now();
     const write = this.#context.onWrite(() => this.#store(id, before));
-    const versions = this.#stillSeen([...before, { at, write, value }]);
-    this.#store(id, versions);
+    const readsBefore = entry?.reads && Object.fromEntries([...entry.reads].map(([view, { count }]) => [view, count]));
+    const version = { at, write, value, ...(readsBefore && { readsBefore }) };
+    this.#store(id, this.#stillSeen({ versions: [...before, version], reads: entry?.reads }));
   }
 
-  #stillSeen(versions: readonly Version<Value>[]): readonly Version<Value>[] {
-    const horizon = this.#context.horizon(this.name);
-    const first = versions.findLastIndex((version) => isSeen(version, horizon));
-    const kept = versions.slice(Math.max(0, first));
+  #stillSeen(entry: Pick<Entry<Value>, 'versions'> & { reads: Entry<Value>['reads'] | undefined }): readonly Version<Value>[] {
+    const first = Math.min(...this.views.map((view) => lastSeen(entry, view, this.#context.horizon(view))));
+    const kept = entry.versions.slice(Math.max(0, first));
     return kept.length === 1 && kept[0]!.value === undefined ? [] : kept;
   }
 
@@ -185,4 +229,15 @@ export class Collection<Value extends { readonly id: string }> {
   }
 }
 
-const isSeen = ({ at, write }: Version<unknown>, horizon: Horizon): boolean => at <= horizon.until || write <= horizon.write;
+/** The place of the version that a view shows; -1 where it shows none yet. */
+function lastSeen(
+  { versions, reads }: { readonly versions: readonly Version<unknown>[]; readonly reads?: ReadonlyMap<string, Reads> | undefined },
+  view: string,
+  horizon: Horizon,
+): number {
+  const count = reads?.get(view)?.count ?? 0;
+  return versions.findLastIndex(
+    ({ at, write, readsBefore }) =>
+      write <= horizon.write || (at <= horizon.until && (horizon.reads === 0 || count - (readsBefore?.[view] ?? 0) > horizon.reads)),
+  );
+}

@@ -74,8 +74,14 @@ interface DueTransition {
   readonly given: readonly TransitionArgument[];
 }
 
-const everythingSeen: Horizon = { until: Number.POSITIVE_INFINITY, write: Number.POSITIVE_INFINITY };
-const nothingSeen: Horizon = { until: Number.NEGATIVE_INFINITY, write: 0 };
+const everythingSeen: Horizon = { write: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY, reads: 0 };
+
+/** How far a view had been seen at some moment. */
+type Seen = Pick<Horizon, 'write' | 'until'>;
+const nothingSeen: Seen = { write: 0, until: Number.NEGATIVE_INFINITY };
+
+/** The view of tags by which calls filter. */
+const tagIndex = 'tagIndex';
 
 /** The key of everything that an account has in a region. */
 export const placeKey = ({ accountId, region }: Place): string => `${accountId}/${region}`;
@@ -129,7 +135,9 @@ export class World {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #epoch: number;
-  #settings: WorldSettings;
+  #settings!: WorldSettings;
+  /** Whether any view lies behind: most worlds spare themselves the question of how far. */
+  #lags = false;
   /** Set while what was due earlier is made up for: the moment at which it was due. */
   #asOf: number | undefined;
   /** How far the world lags behind its clock while its past is told. */
@@ -139,8 +147,10 @@ export class World {
   #undo: (() => void)[] | undefined;
   #naming: { readonly path: string; readonly ids: Map<string, string>; readonly count: Map<string, number> } | undefined;
   readonly #ids = new Set<string>();
-  /** How far each collection had been seen when the settings were last changed. */
-  #seenBefore: ReadonlyMap<string, Horizon> = new Map();
+  /** How far each view had been seen when the settings were last changed. */
+  #seenBefore: ReadonlyMap<string, Seen> = new Map();
+  /** How many calls there were. */
+  #calls = 0;
   readonly #zones = new Map<string, readonly Zone[]>();
   #roles: ReadonlyMap<string, Role> | undefined;
   #sharing: (arn: string, accountId: string) => boolean = () => false;
@@ -152,10 +162,11 @@ export class World {
     this.#clock = clock;
     this.#random = random;
     this.#epoch = clock.now() - clock.monotonic();
-    this.#settings = changeSettings(defaultSettings, settings);
+    this.#adopt(changeSettings(defaultSettings, settings));
     const context: StoreContext = {
       now: () => this.now(),
-      horizon: (collection) => this.#horizon(collection),
+      horizon: (view) => this.#horizon(view),
+      call: () => this.#calls,
       onWrite: (undo) => {
         this.#undo?.push(undo);
         return ++this.#writes;
@@ -286,7 +297,7 @@ export class World {
     this.hostedZoneReferences = new Collection('hostedZoneReferences', context, () => []);
     this.hostedZoneChanges = new Collection('hostedZoneChanges', context, () => []);
     this.internetHosts = new Collection('internetHosts', context, () => []);
-    this.tags = new Collection('tags', context, (tags) => [`place:${tags.place}`]);
+    this.tags = new Collection('tags', context, (tags) => [`place:${tags.place}`], tagIndex);
   }
 
   get settings(): WorldSettings {
@@ -295,14 +306,30 @@ export class World {
 
   /** Changes how this AWS behaves, from now on; what is under way keeps its delay. */
   configure(change: SettingsChange): void {
-    // What was seen once is not unseen when reads begin to lag.
+    this.#keepSeen();
+    this.#adopt(changeSettings(this.#settings, change));
+  }
+
+  #adopt(settings: WorldSettings): void {
+    const { lagMs, lagMsOf, lagReads, lagReadsOf, tagIndexLagMs, tagIndexLagReads } = settings;
+    const lags = [lagMs, lagReads, tagIndexLagMs, tagIndexLagReads, ...Object.values(lagMsOf), ...Object.values(lagReadsOf)];
+    this.#lags = lags.some((lag) => lag > 0);
+    this.#settings = settings;
+  }
+
+  /** What was seen once is not unseen when reads begin to lag. */
+  #keepSeen(): void {
+    for (const collection of this.#collections) collection.keepSeen();
     this.#seenBefore = new Map(
-      this.#collections.map(({ name }) => {
-        const { until, write } = this.#horizon(name);
-        return [name, until === Number.POSITIVE_INFINITY ? { until: Number.NEGATIVE_INFINITY, write: this.#writes } : { until, write }];
-      }),
+      this.#collections
+        .flatMap(({ views }) => views)
+        .map((view): [string, Seen] => {
+          const { until, write } = this.#horizon(view);
+          if (write === Number.POSITIVE_INFINITY) return [view, { write: this.#writes, until: Number.NEGATIVE_INFINITY }];
+          // A lag by reads alone says nothing of moments.
+          return [view, { write, until: until === Number.POSITIVE_INFINITY ? Number.NEGATIVE_INFINITY : until }];
+        }),
     );
-    this.#settings = changeSettings(this.#settings, change);
   }
 
   /** Milliseconds since the epoch; never goes back. */
@@ -354,6 +381,7 @@ export class World {
   /** Runs a call: where it throws, everything that it wrote is taken back. */
   atomically<Answer>(run: () => Answer): Answer {
     if (this.#undo) return run();
+    this.#calls++;
     const undo: (() => void)[] = [];
     this.#undo = undo;
     try {
@@ -373,7 +401,8 @@ export class World {
    */
   past(agoMs: number, tell: (pass: (ms: number) => void) => void): void {
     const settings = this.#settings;
-    this.#settings = { ...settings, delaysMs: defaultSettings.delaysMs, newIdUnknownMs: 0 };
+    const { delaysMs, lagMs, lagMsOf, lagReads, lagReadsOf, tagIndexLagMs, tagIndexLagReads, newIdUnknownMs } = defaultSettings;
+    this.#adopt({ ...settings, delaysMs, lagMs, lagMsOf, lagReads, lagReadsOf, tagIndexLagMs, tagIndexLagReads, newIdUnknownMs });
     this.#agoMs = agoMs;
     try {
       tell((ms) => {
@@ -381,9 +410,10 @@ export class World {
         this.catchUp();
       });
     } finally {
-      this.#settings = settings;
       this.#agoMs = 0;
       this.catchUp();
+      this.#keepSeen();
+      this.#adopt(settings);
     }
   }
 
@@ -461,6 +491,11 @@ export class World {
     return this.tags.seen(`${place}/${resourceId}`)?.tags ?? {};
   }
 
+  /** The tags of a thing as filters by tags find them: the index may lie behind what Describe shows. */
+  indexedTagsOf(place: string, resourceId: string): Tags {
+    return this.tags.seen(`${place}/${resourceId}`, tagIndex)?.tags ?? {};
+  }
+
   setTags(place: string, resourceId: string, tags: Tags): void {
     const id = `${place}/${resourceId}`;
     if (Object.keys(tags).length > 0) this.tags.put({ id, place, resourceId, tags });
@@ -526,11 +561,20 @@ export class World {
     ];
   }
 
-  #horizon(collection: string): Horizon {
-    const lagMs = this.#settings.lagMsOf[collection] ?? this.#settings.lagMs;
-    if (lagMs === 0) return everythingSeen;
-    const before = this.#seenBefore.get(collection) ?? nothingSeen;
-    return { until: Math.max(this.now() - lagMs, before.until), write: before.write };
+  #horizon(view: string): Horizon {
+    if (!this.#lags) return everythingSeen;
+    const { lagMs, reads } = this.#lagOf(view);
+    if (lagMs === 0 && reads === 0) return everythingSeen;
+    const before = this.#seenBefore.get(view) ?? nothingSeen;
+    const until = lagMs === 0 ? Number.POSITIVE_INFINITY : Math.max(this.now() - lagMs, before.until);
+    return { write: before.write, until, reads };
+  }
+
+  #lagOf(view: string): { readonly lagMs: number; readonly reads: number } {
+    const { lagMs, lagMsOf, lagReads, lagReadsOf, tagIndexLagMs, tagIndexLagReads } = this.#settings;
+    if (view !== tagIndex) return { lagMs: lagMsOf[view] ?? lagMs, reads: lagReadsOf[view] ?? lagReads };
+    const tags = this.#lagOf('tags');
+    return { lagMs: Math.max(tags.lagMs, tagIndexLagMs), reads: Math.max(tags.reads, tagIndexLagReads) };
   }
 
   #randomDigits(): string {

@@ -112,7 +112,7 @@ export function endpointServiceCatalogueOperations(world: World): Operations {
           'service-type': ({ type }) => type,
           'supported-ip-address-types': ({ ipAddressTypes }) => ipAddressTypes,
         },
-        ({ serviceId }) => world.seenTagsOf(`${call.accountId}/${call.region}`, serviceId),
+        ({ serviceId }) => world.indexedTagsOf(`${call.accountId}/${call.region}`, serviceId),
       );
       const { items, NextToken } = page(world, {
         items: all

@@ -154,7 +154,8 @@ export function list<Value extends { readonly id: string }>(
   const inPlace = (): Value[] => collection.seenWhere(under).filter(visible);
   const candidates = ids ? ids.map((id) => seenById(world, { listing, id, under, visible })) : inPlace();
   candidates.sort((a, b) => collection.orderOf(a.id) - collection.orderOf(b.id));
-  const tagsOf = kind.resourceType && listing.tagFilters !== false ? (value: Value): Tags => world.seenTagsOf(place, value.id) : undefined;
+  const tagsOf =
+    kind.resourceType && listing.tagFilters !== false ? (value: Value): Tags => world.indexedTagsOf(place, value.id) : undefined;
   const test = filterTest(input.Filters ?? [], fields, tagsOf);
   if (!limits) return { items: candidates.filter(test) };
   return page(world, { items: candidates.filter(test), orderOf: (value) => collection.orderOf(value.id), input, limits });

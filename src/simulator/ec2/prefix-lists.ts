@@ -268,7 +268,7 @@ export function prefixListOperations(world: World): Operations {
           'prefix-list-id': ({ id }) => id,
           'prefix-list-name': ({ name }) => name,
         },
-        ({ id }) => world.seenTagsOf(placeOf(call), id),
+        ({ id }) => world.indexedTagsOf(placeOf(call), id),
       );
       const { items, NextToken } = pageOf(world, listed(world, call, input.PrefixListIds).filter(test), { input, max: 100 });
       return { PrefixLists: items.map((item) => shown(item, call, shownTags(world, call, item.id))), NextToken };

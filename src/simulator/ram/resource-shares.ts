@@ -224,7 +224,7 @@ export function resourceShareOperations(world: World): Operations {
         if (!all.some((share) => share.arn === arn)) throw unknownResource(`ResourceShare ${arn} could not be found.`);
       }
       const matches = (share: ResourceShareRecord): boolean => {
-        const tags = share.ownerId === call.accountId ? world.seenTagsOf(placeKey(call), share.id) : {};
+        const tags = share.ownerId === call.accountId ? world.indexedTagsOf(placeKey(call), share.id) : {};
         return (
           (!asked?.length || asked.includes(share.arn)) &&
           (!input.resourceShareStatus || share.status === input.resourceShareStatus) &&
