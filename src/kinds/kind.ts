@@ -1,5 +1,5 @@
 import type { Change, Scope } from '../network/changes.ts';
-import type { NetworkCollections } from '../network/model.ts';
+import type { NetworkCollections, Tags } from '../network/model.ts';
 import type { Reason } from './reasons.ts';
 
 /** A Kubernetes object of one of our kinds, as far as the loop looks at it. */
@@ -94,10 +94,18 @@ export type Side<Names extends keyof NetworkCollections = keyof NetworkCollectio
       readonly view: View<Names>;
       readonly identity: string;
       readonly problem?: undefined;
+      /** The VPCs of the account that the object may name, by their tags; left out: all. */
+      readonly allowedVpcs?: { readonly tags: Tags } | undefined;
       /** Why the object could not use the account were it not being deleted: only what is proven to be its own may be removed then. */
       readonly withdrawn?: Problem | undefined;
     }
-  | { readonly view?: undefined; readonly identity?: undefined; readonly problem: Problem; readonly withdrawn?: undefined };
+  | {
+      readonly view?: undefined;
+      readonly identity?: undefined;
+      readonly problem: Problem;
+      readonly withdrawn?: undefined;
+      readonly allowedVpcs?: undefined;
+    };
 
 /** What the loop must know to open a side: which AwsAccount and region, as written. */
 export interface SideReference {
@@ -156,6 +164,8 @@ export interface PlanInput<R extends Resource, Names extends keyof NetworkCollec
   readonly claimedBy: (claim: string) => Resource | undefined;
   /** Another object that wants the same thing: what this one lets go of is handed over to it, and not removed. */
   readonly alsoWantedBy: (claim: string) => Resource | undefined;
+  /** Other objects that have, or use, something in AWS with the help of this one. */
+  readonly users: () => readonly Resource[];
 }
 
 export interface Plan<Status = unknown> {

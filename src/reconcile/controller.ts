@@ -114,6 +114,13 @@ export function createController(options: ControllerOptions): Controller {
     }
   }
 
+  /** An AwsAccount that is being deleted waits for its users to be gone. */
+  function wakeAccountsLetGo(): void {
+    for (const { metadata } of cluster.list('AwsAccount')) {
+      if (metadata.deletionTimestamp !== undefined) wake({ kind: 'AwsAccount', name: metadata.name });
+    }
+  }
+
   function onChange({ key, what }: ClusterChange): void {
     if (kinds.has(key.kind)) {
       const text = keyText(key);
@@ -126,6 +133,7 @@ export function createController(options: ControllerOptions): Controller {
         streaks.delete(text);
         asks.delete(text);
         for (const rival of rivals) queue.add(rival);
+        if (key.kind !== 'AwsAccount') wakeAccountsLetGo();
       } else if (what !== 'status') {
         wake(key);
       }

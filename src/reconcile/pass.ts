@@ -12,7 +12,7 @@ import { conditionsOf, type Outlook, unseenConditions } from './conditions.ts';
 import { problemOf } from './problems.ts';
 import { findAccount, identityOf, openSides, refusal } from './sides.ts';
 
-/** Kept on an object from before the first write to AWS until everything it made is confirmed gone. */
+/** Kept on an object from before the first write to AWS until everything it made is confirmed gone, and nobody needs it any more. */
 export const finalizer = 'isthmus.dev/finalizer';
 
 export interface PassContext {
@@ -93,12 +93,13 @@ async function look(kind: Kind, found: Resource, context: PassContext): Promise<
   if (deleting && !hasFinalizer(found)) return nothingMore;
 
   let resource = found;
-  if (!deleting && !hasFinalizer(resource) && kind.collections.length > 0 && !held) {
+  if (!deleting && !hasFinalizer(resource) && !held) {
     mustLead(context);
     resource = await context.cluster.addFinalizer(resource, finalizer);
   }
   resource = await announce(resource, context);
 
+  const accounts = accountVersions(context.cluster, kind, resource);
   const sides = await openSides(context, kind, resource);
   const plan = kind.plan({
     resource,
@@ -109,6 +110,7 @@ async function look(kind: Kind, found: Resource, context: PassContext): Promise<
     isLive: context.claims.isLive,
     claimedBy: (claim) => context.claims.holder(claim, resource),
     alsoWantedBy: (claim) => context.claims.heir(claim, resource),
+    users: () => usersOf(context, resource),
   });
   if (held) return finish(kind, resource, { plan: { ...plan, memory: resource.status?.resources ?? [] }, held, ...untouched }, context);
 
@@ -116,7 +118,7 @@ async function look(kind: Kind, found: Resource, context: PassContext): Promise<
     context.log.warn({ key: keyOf(resource), reason: note.reason }, note.message);
     await context.cluster.recordEvent(resource, { type: 'Warning', reason: note.reason, action: 'Delete', message: note.message });
   }
-  if (deleting && plan.memory.length === 0 && plan.steps.length === 0) {
+  if (deleting && plan.memory.length === 0 && plan.steps.length === 0 && plan.waiting.length === 0) {
     mustLead(context);
     await context.cluster.removeFinalizer(resource, finalizer);
     context.log.info({ key: keyOf(resource) }, 'everything it made is gone: let go');
@@ -127,8 +129,30 @@ async function look(kind: Kind, found: Resource, context: PassContext): Promise<
     await writeStatus(kind, resource, { plan, failures: [], working: plan.steps[0]?.sentence }, context);
     return { again: 'now', writes: 0, stepsLeft: plan.steps.length };
   }
-  const done = await carryOut(kind, resource, plan, context);
+  const done = await carryOut(kind, resource, plan, { ...context, accounts });
   return finish(kind, done.resource, { ...done, plan: { ...plan, memory: done.memory } }, context);
+}
+
+/** Which state of each AwsAccount a plan was made with. */
+type AccountVersions = ReadonlyMap<string, string>;
+
+interface WritingContext extends PassContext {
+  readonly accounts: AccountVersions;
+}
+
+const accountVersion = (cluster: Cluster, name: string): string => {
+  const { uid, generation } = findAccount(cluster, name)?.metadata ?? {};
+  return `${uid}/${generation}`;
+};
+
+const accountVersions = (cluster: Cluster, kind: Kind, resource: Resource): AccountVersions =>
+  new Map(Object.values(kind.sides(resource)).map(({ accountRef }) => [accountRef, accountVersion(cluster, accountRef)]));
+
+/** Objects of all kinds that have or use something in AWS by an AwsAccount. */
+function usersOf({ cluster, kinds }: PassContext, account: Resource): readonly Resource[] {
+  return [...kinds.keys()]
+    .flatMap((kind) => cluster.list(kind))
+    .filter(({ status }) => status?.resources?.some(({ accountRef }) => accountRef === account.metadata.name));
 }
 
 const untouched = { failures: [], writes: 0, heldUpMs: 0 } as const;
@@ -198,7 +222,7 @@ function withinBudget({ steps }: Plan, aws: Aws): { readonly steps: readonly Ste
 const abreast = 8;
 
 /** Makes the planned calls, stage by stage; what they are about to make stands in status before they leave. */
-async function carryOut(kind: Kind, found: Resource, plan: Plan, context: PassContext): Promise<Carried> {
+async function carryOut(kind: Kind, found: Resource, plan: Plan, context: WritingContext): Promise<Carried> {
   const before = found.status?.resources ?? [];
   const { steps, heldUpMs } = withinBudget(plan, context.aws);
   if (steps.length === 0) return { resource: found, memory: plan.memory, ...untouched, heldUpMs };
@@ -276,7 +300,7 @@ function takeBack(memory: readonly MemoryEntry[], intent: MemoryEntry, planned: 
 }
 
 /** Asked directly before each call leaves: is the lease still surely ours, is it still this object, may it still use the account? */
-function guardOf(resource: Resource, { cluster, leadership }: PassContext): (step: Step) => void {
+function guardOf(resource: Resource, { cluster, leadership, accounts }: WritingContext): (step: Step) => void {
   const { metadata } = resource;
   return (step) => {
     if (!leadership.surelyHeld()) throw new Superseded('the lease is not surely held any more');
@@ -286,6 +310,7 @@ function guardOf(resource: Resource, { cluster, leadership }: PassContext): (ste
       throw new Superseded('the object was changed');
     }
     const { accountRef, region } = step.change.scope;
+    if (accounts.get(accountRef) !== accountVersion(cluster, accountRef)) throw new Superseded(`AwsAccount ${accountRef} was changed`);
     const refused = refusal(cluster, resource, findAccount(cluster, accountRef), { accountRef, region, ids: [] });
     if (refused) throw new Superseded(refused.message);
   };

@@ -40,7 +40,15 @@ export function refusal(
       heals: 'object',
     };
   }
-  return resource.metadata.deletionTimestamp === undefined ? withdrawal(cluster, resource, account, reference) : undefined;
+  if (resource.metadata.deletionTimestamp !== undefined) return undefined;
+  if (account.metadata.deletionTimestamp !== undefined && resource.kind !== 'AwsAccount') {
+    return {
+      reason: 'AccountNotAllowed',
+      message: `AwsAccount ${reference.accountRef} is being deleted: nothing is made or changed with it any more`,
+      heals: 'person',
+    };
+  }
+  return withdrawal(cluster, resource, account, reference);
 }
 
 /** Why the namespace of an object may not use an account, or not there; undefined where it may. */
@@ -104,7 +112,8 @@ async function openSide(
       ids: reference.ids,
       ...(anew && { anew }),
     });
-    return { identity: arn, view, withdrawn: withdrawal(cluster, resource, account, reference) };
+    const { allowedVpcs } = account.spec;
+    return { identity: arn, view, allowedVpcs, withdrawn: withdrawal(cluster, resource, account, reference) };
   } catch (error) {
     if (error instanceof IdentityError) {
       return { problem: { reason: error.reason, message: `AwsAccount ${reference.accountRef}: ${error.message}`, heals: 'person' } };

@@ -476,11 +476,18 @@ export const badManifests: readonly BadManifest[] = [
     'In and NotIn need values; Exists and DoesNotExist take none',
   ),
   row(
-    'allowedVpcs, whose behaviour comes later',
-    account({ allowedVpcs: { tags: { isthmus: 'allowed' } } }),
-    'spec.allowedVpcs',
-    'is not a field here; there are accountId, assumeRole, defaultRegion, regions, allowedNamespaces',
+    'VPCs that are allowed by no tag',
+    account({ allowedVpcs: { tags: {} } }),
+    'spec.allowedVpcs.tags',
+    'must not be empty: leave it out instead',
   ),
+  row(
+    'sharing with something that AWS RAM does not know',
+    account({ allowedSharing: ['444455556666', 'everybody'] }),
+    'spec.allowedSharing[1]',
+    'must be the twelve digits of an AWS account id, in quotes, or the id of an organization (o-…) or of an organizational unit (ou-…) (found "everybody")',
+  ),
+  row('sharing with nobody', account({ allowedSharing: [] }), 'spec.allowedSharing', 'must not be empty: leave it out instead'),
 ].map((bad) => ({ ...bad, manifest: JSON.parse(JSON.stringify(bad.manifest)) as Manifest }));
 
 /** A change that an object does not allow once it is there. */

@@ -153,8 +153,10 @@ const awsAccountSpec = fc
       fc.constantFrom('None', 'All').map((from) => ({ from })),
       labelSelector.map((selector) => ({ from: 'Selector', selector })),
     ),
+    optional(fc.constantFrom({ tags: { isthmus: 'allowed' } }, { tags: { team: '', 'a b': 'c' } })),
+    optional(fc.uniqueArray(fc.constantFrom('444455556666', 'o-abc123', 'o-exampleorgid', 'ou-ab12-34567890'), { minLength: 1 })),
   )
-  .map(([id, defaultRegion, others, assumes, externalId, partition, namespaces]) => {
+  .map(([id, defaultRegion, others, assumes, externalId, partition, namespaces, allowedVpcs, allowedSharing]) => {
     const roleArn = `arn:${partition}:iam::${id}:role/${externalId === undefined ? '' : 'teams/network/'}isthmus`;
     const fields: Record<string, unknown> = {
       accountId: id,
@@ -162,6 +164,8 @@ const awsAccountSpec = fc
       regions: others && [...new Set([...(defaultRegion ? [defaultRegion] : ['us-east-1']), ...others])],
       assumeRole: assumes ? { roleArn, ...(externalId !== undefined && { externalId }) } : undefined,
       allowedNamespaces: namespaces.from === 'All' && !assumes ? undefined : namespaces,
+      allowedVpcs,
+      allowedSharing,
     };
     return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   });

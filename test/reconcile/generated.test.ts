@@ -197,6 +197,7 @@ class Bench {
       isLive: (uid) => uid === 'uid-1',
       claimedBy: () => undefined,
       alsoWantedBy: () => undefined,
+      users: () => [],
     };
   }
 

@@ -1,3 +1,4 @@
+import type { Tags } from '../../network/model.ts';
 import type { AwsAccount } from './api.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -43,4 +44,27 @@ export function allowsNamespace(account: AwsAccount, labels: Labels | undefined)
     default:
       return from satisfies never;
   }
+}
+
+/**
+ * Whether objects may name a VPC of an account.
+ *
+ * @param tags of the VPC
+ */
+export function allowsVpc(allowedVpcs: AwsAccount['spec']['allowedVpcs'], tags: Tags): boolean {
+  return Object.entries(allowedVpcs?.tags ?? {}).every(([key, value]) => tags[key] === value);
+}
+
+/**
+ * Whether resources of an account may be shared through AWS RAM with somebody: an account that the cluster has an AwsAccount for, or one that
+ * the account names. Fails closed: that a named organization has the account among its own is not known here, so an account must be named itself.
+ *
+ * @param principal an account id, the id of an organization or organizational unit, or the ARN of either
+ * @param ownAccounts ids of the AWS accounts of all AwsAccounts
+ */
+export function allowsSharing(account: AwsAccount, principal: string, ownAccounts: ReadonlySet<string>): boolean {
+  const id = /^arn:aws[a-z-]*:organizations::[0-9]{12}:(?:organization|ou\/o-[a-z0-9]+)\/(o-[a-z0-9]+|ou-[0-9a-z]+-[0-9a-z]+)$/.exec(
+    principal,
+  )?.[1];
+  return ownAccounts.has(principal) || (account.spec.allowedSharing ?? []).includes(id ?? principal);
 }

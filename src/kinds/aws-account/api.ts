@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Resource } from '../kind.ts';
 import { ageColumn, type KindApi, readyColumns } from '../kind-api.ts';
-import { accountId, conditions, immutable, labelSelector, observedGeneration, region } from '../parts.ts';
+import { accountId, conditions, immutable, labelSelector, observedGeneration, region, tagSelector } from '../parts.ts';
 import { annotate, type DeepReadonly, ruled } from '../schema.ts';
 
 const roleArnPattern = '^arn:aws(-[a-z]{1,8}){0,2}:iam::[0-9]{12}:role/([!-~]+/)?[A-Za-z0-9+=,.@_-]{1,64}$';
@@ -23,6 +23,16 @@ const assumeRole = z
       .optional(),
   })
   .describe("The role to act as in the account. Left out: the controller's own identity.");
+
+// Ids as AWS Organizations makes them (its API reference: DescribeOrganization, OrganizationalUnit).
+const sharingPrincipalPattern = '^([0-9]{12}|o-[a-z0-9]{6,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})$';
+
+const sharingPrincipal = ruled(z.string().max(68), {
+  cel: `self.matches(${JSON.stringify(sharingPrincipalPattern)})`,
+  check: (self) => new RegExp(sharingPrincipalPattern, 'u').test(self),
+  message:
+    'must be the twelve digits of an AWS account id, in quotes, or the id of an organization (o-…) or of an organizational unit (ou-…)',
+}).describe('Id of an AWS account, an organization or an organizational unit.');
 
 const allowedNamespaces = ruled(
   z.strictObject({
@@ -52,6 +62,13 @@ const spec = ruled(
       .describe('The regions that may be used. Left out: all.')
       .optional(),
     allowedNamespaces,
+    allowedVpcs: z
+      .strictObject({ tags: tagSelector })
+      .describe('The VPCs of the account that objects may name: those that carry these tags. Left out: all.')
+      .optional(),
+    allowedSharing: annotate(z.array(sharingPrincipal).min(1).max(64), { listType: 'set' })
+      .describe('Whom resources of the account may be shared with through AWS RAM. Left out: nobody but the accounts of other AwsAccounts.')
+      .optional(),
   }),
   immutable('accountId'),
   {

@@ -1,4 +1,5 @@
-import type { Kind, Plan } from '../kind.ts';
+import type { Kind, Plan, Resource, Waiting } from '../kind.ts';
+import { ownerName } from '../ownership.ts';
 import type { AwsAccount, AwsAccountStatus } from './api.ts';
 
 type Status = Omit<AwsAccountStatus, 'conditions' | 'observedGeneration'>;
@@ -13,7 +14,10 @@ export const awsAccount: Kind<AwsAccount, Status, never> = {
   sides: (resource) => (resource.metadata.deletionTimestamp === undefined ? { self: { accountRef: resource.metadata.name, ids: [] } } : {}),
   plan(input): Plan<Status> {
     const side = input.sides.self;
-    if (!side) return { steps: [], waiting: [], memory: [], status: {}, parts: [] };
+    if (!side) {
+      const { identity } = input.resource.status ?? {};
+      return { steps: [], waiting: stillUsed(input.users()), memory: [], status: { ...(identity && { identity }) }, parts: [] };
+    }
     if (side.problem) return { steps: [], waiting: [{ part: 'Ready', problem: side.problem }], memory: [], status: {}, parts: [] };
     return {
       steps: [],
@@ -24,3 +28,12 @@ export const awsAccount: Kind<AwsAccount, Status, never> = {
     };
   },
 };
+
+/** Without the account nobody could take down what its users have in AWS. */
+function stillUsed(users: readonly Resource[]): readonly Waiting[] {
+  if (users.length === 0) return [];
+  const names = users.map(ownerName).sort();
+  const shown = `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
+  const message = `${users.length} ${users.length === 1 ? 'object has or uses something' : 'objects have or use something'} in the account: ${shown}; nothing new is made with it, and it goes when they are gone`;
+  return [{ part: 'Ready', problem: { reason: 'InUse', message, heals: 'object' }, recheckMs: 60_000 }];
+}

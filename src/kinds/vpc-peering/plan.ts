@@ -114,7 +114,7 @@ function resolve(input: PeeringInput): ResolvedSides | { readonly waiting: reado
       continue;
     }
     const before = input.resource.status?.[name];
-    const vpc = findVpc(name, input.resource.spec[name], side.view);
+    const vpc = findVpc(name, input.resource.spec[name], side);
     const now = { accountId: side.view.scope.accountId, region: side.view.scope.region, ...(!isProblem(vpc) && { vpcId: vpc.vpcId }) };
     const changed = (['accountId', 'region', 'vpcId'] as const).filter(
       (field) => before?.[field] !== undefined && now[field] !== undefined && before[field] !== now[field],

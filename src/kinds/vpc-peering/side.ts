@@ -1,5 +1,6 @@
 import { grouped } from '../../network/grouped.ts';
 import type { PeeringConnection, SecurityGroup, Vpc } from '../../network/model.ts';
+import { allowsVpc } from '../aws-account/access.ts';
 import type { MemoryEntry, PlanInput, Problem, Step, View, Waiting } from '../kind.ts';
 import type { VpcPeering, VpcPeeringSpec } from './api.ts';
 
@@ -92,41 +93,53 @@ export const describeTags = (tags: Readonly<Record<string, string>>): string =>
 export const hasTags = (tags: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean =>
   Object.entries(wanted).every(([key, value]) => tags[key] === value);
 
+/** A side that could be opened. */
+type OpenSide = Extract<PeeringInput['sides'][string], { readonly view: object }>;
+
 /**
  * The VPC that a side names: by id, or by tags, which must match exactly one VPC that the account owns
- * (VPCs shared with the account are listed to it too, but are not its to peer).
+ * (VPCs shared with the account are listed to it too, but are not its to peer) and that the AwsAccount allows. Of others no id is told.
  */
-export function findVpc(name: SideName, spec: VpcPeeringSpec[SideName], view: PeeringView): Vpc | Problem {
-  const { accountId, region } = view.scope;
+export function findVpc(name: SideName, spec: VpcPeeringSpec[SideName], side: OpenSide): Vpc | Problem {
+  const { view, allowedVpcs } = side;
+  const { accountId, region, accountRef: account } = view.scope;
   const place = `account ${accountId}, region ${region}`;
-  if (spec.vpcId !== undefined) {
-    const vpc = view.vpcs.get(spec.vpcId);
-    return (
-      (vpc?.ownerId === accountId ? vpc : undefined) ?? {
-        reason: 'VpcNotFound',
-        message: `spec.${name}.vpcId: ${place} owns no VPC ${spec.vpcId}; give the id of a VPC of that account and region`,
-        heals: 'object',
-      }
-    );
-  }
   const tags = spec.vpcSelector?.tags ?? {};
   const [first = ['', '']] = Object.entries(tags);
-  const candidates = grouped(view.vpcs, 'tag', (vpc) => Object.entries(vpc.tags).map(([key, value]) => `${key}=${value}`))(first.join('='));
-  const matching = candidates
+  const named = spec.vpcId === undefined ? undefined : view.vpcs.get(spec.vpcId);
+  const candidates =
+    spec.vpcId === undefined
+      ? grouped(view.vpcs, 'tag', (vpc) => Object.entries(vpc.tags).map(([key, value]) => `${key}=${value}`))(first.join('='))
+      : named
+        ? [named]
+        : [];
+  const owned = candidates
     .filter((vpc) => vpc.ownerId === accountId && hasTags(vpc.tags, tags))
     .sort((one, other) => (one.vpcId < other.vpcId ? -1 : 1));
+  const matching = owned.filter((vpc) => allowsVpc(allowedVpcs, vpc.tags));
   if (matching.length === 1 && matching[0]) return matching[0];
+  const field = `spec.${name}.${spec.vpcId === undefined ? 'vpcSelector' : 'vpcId'}`;
+  if (matching.length === 0 && owned.length > 0) {
+    return {
+      reason: 'VpcNotAllowed',
+      message: `${field}: AwsAccount ${account} allows only VPCs with the tags ${describeTags(allowedVpcs?.tags ?? {})} (spec.allowedVpcs), and ${spec.vpcId ?? 'what this finds'} has not got them`,
+      heals: 'person',
+    };
+  }
   if (matching.length === 0) {
     return {
       reason: 'VpcNotFound',
-      message: `spec.${name}.vpcSelector: ${place} owns no VPC with the tags ${describeTags(tags)}; exactly one must have them`,
+      message:
+        spec.vpcId === undefined
+          ? `${field}: ${place} owns no VPC with the tags ${describeTags(tags)}; exactly one must have them`
+          : `${field}: ${place} owns no VPC ${spec.vpcId}; give the id of a VPC of that account and region`,
       heals: 'object',
     };
   }
   const shown = matching.slice(0, 10).map((vpc) => vpc.vpcId);
   return {
     reason: 'VpcAmbiguous',
-    message: `spec.${name}.vpcSelector: ${matching.length} VPCs of ${place} have the tags ${describeTags(tags)} (${shown.join(', ')}${matching.length > shown.length ? ', …' : ''}); exactly one must have them: add a tag, or use vpcId`,
+    message: `${field}: ${matching.length} VPCs of ${place} have the tags ${describeTags(tags)} (${shown.join(', ')}${matching.length > shown.length ? ', …' : ''}); exactly one must have them: add a tag, or use vpcId`,
     heals: 'person',
   };
 }

@@ -1,6 +1,7 @@
 import { parseRouteId, routeId } from '../../network/changes.ts';
 import type { PeeringConnection } from '../../network/model.ts';
 import { isEndState } from '../../network/peering-states.ts';
+import { allowsVpc } from '../aws-account/access.ts';
 import type { MemoryEntry, Plan, Side, SideReference, Step, Waiting } from '../kind.ts';
 import { ownerName, ownershipKeys, ownershipOf, ownershipTags } from '../ownership.ts';
 import type { VpcPeering } from './api.ts';
@@ -251,6 +252,15 @@ function standingOf(id: string, input: PeeringInput): Standing {
   return joinsOurs ? 'used' : 'strange';
 }
 
+/** Why the object could not use a VPC of a side if it were not being deleted; undefined where it could. */
+function whyRefused(side: Side<PeeringCollection> | undefined, vpcId: string | undefined): string | undefined {
+  if (!side?.view || side.withdrawn) return side?.withdrawn?.message;
+  const vpc = vpcId === undefined ? undefined : side.view.vpcs.get(vpcId);
+  return vpc && allowsVpc(side.allowedVpcs, vpc.tags)
+    ? undefined
+    : `AwsAccount ${side.view.scope.accountRef} does not allow ${vpcId} (spec.allowedVpcs)`;
+}
+
 function planRouteRemoval(input: PeeringInput, { entry, view, standings }: Removing): Removal {
   if (view.gone.has(entry.id)) return gone;
   const { routeTableId, destination } = parseRouteId(entry.id);
@@ -261,9 +271,9 @@ function planRouteRemoval(input: PeeringInput, { entry, view, standings }: Remov
   // It carries traffic to a connection that is not shown: whose that is must be seen first.
   if (standing === 'unseen' && route.state !== 'blackhole')
     return later('RoutesReady', `waiting until AWS shows connection ${route.target.id}`, 5_000);
-  const withdrawn = input.sides[sideOf(entry)]?.withdrawn;
-  if (standing !== 'made' && withdrawn) {
-    const message = `route ${destination} of ${routeTableId} leads to ${route.target.id}, which this object used but did not make, so that nothing proves the route to be its own, and ${withdrawn.message}; allow it again, or let the route stay with the annotation isthmus.dev/abandon: ${sideOf(entry)}`;
+  const refused = whyRefused(input.sides[sideOf(entry)], view.routeTables.get(routeTableId)?.vpcId);
+  if (standing !== 'made' && refused !== undefined) {
+    const message = `route ${destination} of ${routeTableId} leads to ${route.target.id}, which this object used but did not make, so that nothing proves the route to be its own, and ${refused}; allow it again, or let the route stay with the annotation isthmus.dev/abandon: ${sideOf(entry)}`;
     return { keep: true, steps: [], waiting: [{ part: 'RoutesReady', problem: { reason: 'DeletionBlocked', message, heals: 'person' } }] };
   }
   return {

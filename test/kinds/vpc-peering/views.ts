@@ -149,6 +149,7 @@ export function input(
     isLive: rest.isLive ?? ((other) => other === uid),
     claimedBy: () => undefined,
     alsoWantedBy: () => undefined,
+    users: () => [],
   };
 }
 
