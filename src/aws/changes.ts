@@ -24,6 +24,7 @@ import type { AwsError } from './aws.ts';
 import { peeringExists, peeringOption, peeringReached, routeGone, routeLeads, ruleExists, ruleGone, tagsGone, tagsSet } from './effects.ts';
 import { isCode } from './errors.ts';
 import type { AnyEffect } from './own-writes.ts';
+import type { Feature, Permission } from './permissions.ts';
 import { readPeeringConnection, readSecurityGroupRule } from './read-network.ts';
 import { type CollectionName, collectionOf } from './reads.ts';
 
@@ -38,8 +39,10 @@ export interface Outcome {
 
 /** How one change is made. */
 export interface ChangeRow<Action extends ChangeAction> {
-  /** What the identity must be allowed, dependent actions too. */
-  readonly iamActions: readonly [`ec2:${Action}`, ...string[]];
+  /** What an identity must be allowed, dependent actions too. */
+  readonly permissions: readonly [Permission<`ec2:${Action}`>, ...Permission<`ec2:${string}`>[]];
+  /** What it is made for. */
+  readonly features: readonly Feature[];
   /** How it is made once only although AWS gives no client token for it. */
   readonly once: string;
   /** True where sending it twice does no more than sending it once. */
@@ -143,6 +146,7 @@ const routeChanged = (change: ChangeOf<'CreateRoute'> | ChangeOf<'ReplaceRoute'>
 });
 
 const ofRoutes = {
+  features: ['vpc-peering'],
   changes: () => ['routeTables'],
   names: ['routeTables', 'peeringConnections'],
   concerns: ({ routeTableId, destination }: { readonly routeTableId: string; readonly destination: string }) => [
@@ -151,12 +155,14 @@ const ofRoutes = {
 } satisfies Partial<ChangeRow<'DeleteRoute'>>;
 
 const ofPeerings = {
+  features: ['vpc-peering'],
   changes: () => ['peeringConnections'],
   names: ['peeringConnections'],
   concerns: (change: { readonly vpcPeeringConnectionId: string }) => [change.vpcPeeringConnectionId],
 } satisfies Partial<ChangeRow<'DeleteVpcPeeringConnection'>>;
 
 const ofRules = {
+  features: ['vpc-peering'],
   changes: () => ['securityGroupRules'],
   names: ['securityGroupRules', 'securityGroups'],
 } satisfies Partial<ChangeRow<'RevokeSecurityGroupIngress'>>;
@@ -180,16 +186,20 @@ const revoking = {
 } satisfies Partial<ChangeRow<'RevokeSecurityGroupIngress'>>;
 
 const ofTags = {
+  features: ['vpc-peering'],
   names: [],
   changes: ({ resourceId }: { readonly resourceId: string }) => [collectionOf(resourceId)].filter((name) => name !== undefined),
   concerns: () => [],
 } satisfies Partial<ChangeRow<'CreateTags'>>;
 
+/** Tags that a call gives to what it makes are a right of their own. */
+const tagWhatIsMade: Permission<'ec2:CreateTags'> = { action: 'ec2:CreateTags', under: ['TagWhatIsMade'] };
+
 /** The only place that changes AWS: a row for every change that a plan may hold. */
 export const changes = {
   CreateVpcPeeringConnection: {
     ...ofPeerings,
-    iamActions: ['ec2:CreateVpcPeeringConnection', 'ec2:CreateTags'],
+    permissions: [{ action: 'ec2:CreateVpcPeeringConnection', under: ['JoinVpcs', 'RequestConnections'] }, tagWhatIsMade],
     once: 'The pair of VPCs is its natural key: while a connection lives, AWS answers with that one, and its tags tell whose it is.',
     repeatable: false,
     concerns: () => [],
@@ -205,7 +215,7 @@ export const changes = {
   },
   AcceptVpcPeeringConnection: {
     ...ofPeerings,
-    iamActions: ['ec2:AcceptVpcPeeringConnection'],
+    permissions: [{ action: 'ec2:AcceptVpcPeeringConnection', under: ['JoinVpcs', 'AcceptConnections'] }],
     once: "Named by the connection's id, and allowed in one state only.",
     repeatable: false,
     async send(client, { vpcPeeringConnectionId }) {
@@ -223,7 +233,7 @@ export const changes = {
   },
   DeleteVpcPeeringConnection: {
     ...ofPeerings,
-    iamActions: ['ec2:DeleteVpcPeeringConnection'],
+    permissions: [{ action: 'ec2:DeleteVpcPeeringConnection', under: ['DeleteOwnConnections'] }],
     once: "Named by the connection's id, which AWS never gives again.",
     repeatable: true,
     async send(client, change) {
@@ -235,7 +245,7 @@ export const changes = {
   },
   ModifyVpcPeeringConnectionOptions: {
     ...ofPeerings,
-    iamActions: ['ec2:ModifyVpcPeeringConnectionOptions'],
+    permissions: [{ action: 'ec2:ModifyVpcPeeringConnectionOptions', under: ['SetConnectionOptions'] }],
     once: 'It sets a value, however often it is sent.',
     repeatable: true,
     concerns: () => [],
@@ -252,7 +262,7 @@ export const changes = {
   },
   CreateRoute: {
     ...ofRoutes,
-    iamActions: ['ec2:CreateRoute'],
+    permissions: [{ action: 'ec2:CreateRoute', under: ['ChangeRoutes'] }],
     once: 'Table and destination are its natural key: AWS refuses a second route, or takes the same one again without effect.',
     repeatable: false,
     async send(client, change) {
@@ -262,7 +272,7 @@ export const changes = {
   },
   ReplaceRoute: {
     ...ofRoutes,
-    iamActions: ['ec2:ReplaceRoute'],
+    permissions: [{ action: 'ec2:ReplaceRoute', under: ['ChangeRoutes'] }],
     once: 'It sets the target of a route that is named by table and destination, however often it is sent.',
     repeatable: true,
     async send(client, change) {
@@ -272,7 +282,7 @@ export const changes = {
   },
   DeleteRoute: {
     ...ofRoutes,
-    iamActions: ['ec2:DeleteRoute'],
+    permissions: [{ action: 'ec2:DeleteRoute', under: ['ChangeRoutes'] }],
     once: 'Named by table and destination; once it is gone AWS says InvalidRoute.NotFound.',
     repeatable: true,
     async send(client, change) {
@@ -284,7 +294,7 @@ export const changes = {
   },
   AuthorizeSecurityGroupIngress: {
     ...authorizing,
-    iamActions: ['ec2:AuthorizeSecurityGroupIngress', 'ec2:CreateTags'],
+    permissions: [{ action: 'ec2:AuthorizeSecurityGroupIngress', under: ['ChangeRules', 'MakeTaggedRules'] }, tagWhatIsMade],
     async send(client, change) {
       const { SecurityGroupRules: rules } = await client.send(new AuthorizeSecurityGroupIngressCommand(authorizeInput(change)));
       return authorized(rules);
@@ -292,7 +302,7 @@ export const changes = {
   },
   AuthorizeSecurityGroupEgress: {
     ...authorizing,
-    iamActions: ['ec2:AuthorizeSecurityGroupEgress', 'ec2:CreateTags'],
+    permissions: [{ action: 'ec2:AuthorizeSecurityGroupEgress', under: ['ChangeRules', 'MakeTaggedRules'] }, tagWhatIsMade],
     async send(client, change) {
       const { SecurityGroupRules: rules } = await client.send(new AuthorizeSecurityGroupEgressCommand(authorizeInput(change)));
       return authorized(rules);
@@ -300,7 +310,7 @@ export const changes = {
   },
   RevokeSecurityGroupIngress: {
     ...revoking,
-    iamActions: ['ec2:RevokeSecurityGroupIngress'],
+    permissions: [{ action: 'ec2:RevokeSecurityGroupIngress', under: ['ChangeRules'] }],
     async send(client, change) {
       const input = { GroupId: change.groupId, SecurityGroupRuleIds: [change.securityGroupRuleId] };
       await client.send(new RevokeSecurityGroupIngressCommand(input));
@@ -309,7 +319,7 @@ export const changes = {
   },
   RevokeSecurityGroupEgress: {
     ...revoking,
-    iamActions: ['ec2:RevokeSecurityGroupEgress'],
+    permissions: [{ action: 'ec2:RevokeSecurityGroupEgress', under: ['ChangeRules'] }],
     async send(client, change) {
       const input = { GroupId: change.groupId, SecurityGroupRuleIds: [change.securityGroupRuleId] };
       await client.send(new RevokeSecurityGroupEgressCommand(input));
@@ -318,7 +328,7 @@ export const changes = {
   },
   CreateTags: {
     ...ofTags,
-    iamActions: ['ec2:CreateTags'],
+    permissions: [{ action: 'ec2:CreateTags', under: ['TagOwn', 'TagAccepted'] }],
     once: 'It sets values, however often it is sent.',
     repeatable: true,
     async send(client, { resourceId, tags }) {
@@ -328,7 +338,7 @@ export const changes = {
   },
   DeleteTags: {
     ...ofTags,
-    iamActions: ['ec2:DeleteTags'],
+    permissions: [{ action: 'ec2:DeleteTags', under: ['UntagRetained'] }],
     once: 'It removes keys, however often it is sent.',
     repeatable: true,
     async send(client, { resourceId, keys }) {

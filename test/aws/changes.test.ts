@@ -61,9 +61,9 @@ describe('The table of changes', () => {
     async (action, change) => {
       expect((await sent(change)).name).toBe(`${action}Command`);
       const row = changes[action];
-      expect(row.iamActions[0]).toBe(`ec2:${action}`);
+      expect(row.permissions[0].action).toBe(`ec2:${action}`);
       // AWS asks for the right to tag where a call carries tags.
-      expect(row.iamActions.includes('ec2:CreateTags' as never)).toBe('tags' in change);
+      expect(row.permissions.map((permission) => permission.action).includes('ec2:CreateTags' as never)).toBe('tags' in change);
       expect(row.once).toMatch(/\.$/);
     },
   );
