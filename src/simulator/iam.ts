@@ -1,5 +1,8 @@
+import { partitionOf } from '../network/partitions.ts';
 import { actionsOf, arnTypes, endpointKeys, inputKeys } from './iam/actions.ts';
 import { type AccessRequest, type Decision, decide, readPolicy } from './iam/policy.ts';
+import { missingRole, roleArn } from './iam/service-linked-roles.ts';
+import { resourceTypeOf } from './ram/resources.ts';
 import { storedName } from './route53/domain-names.ts';
 import { plainId, tagPlace } from './route53/owned.ts';
 import type { Call } from './service.ts';
@@ -93,7 +96,11 @@ export function accessRequests(world: World, attempt: Attempt): AccessRequest[] 
   }
   if (service === 'sts' && tags.has(''))
     requests.push(request(String(input.RoleArn), [...tagKeys('aws:RequestTag', tags.get('')!)], 'sts:TagSession'));
-  for (const needed of row.needs ?? []) requests.push(request(neededResource(needed, call), [], needed));
+  const { needs = [], needsWith } = row;
+  const needed = [...needs, ...(needsWith && textsAt(input, needsWith.path).length > 0 ? needsWith.actions : [])];
+  for (const other of needed) requests.push(request(neededResource(other, call), [], other));
+  const role = missingRole(world, { service, operation, call });
+  if (role) requests.push(request(roleArn(role, call), [['iam:AWSServiceName', [role.service]]], 'iam:CreateServiceLinkedRole'));
   return requests;
 }
 
@@ -103,6 +110,7 @@ function commonKeys({ service, input, call }: Attempt): Keys {
   return [
     ...keysInInput(input, inputKeys[service] ?? {}),
     ...(service === 'route53' ? zoneKeys(input) : []),
+    ...(service === 'ram' ? sharedTypeKeys(input) : []),
     ['aws:RequestedRegion', [call.region]],
     ['aws:PrincipalAccount', [call.accountId]],
     ...(service === 'ec2' ? ([['ec2:Region', [call.region]]] as const) : []),
@@ -130,6 +138,12 @@ function zoneKeys(input: Readonly<Record<string, unknown>>): Keys {
     ...(names.length > 0 ? ([['route53:ChangeResourceRecordSetsNormalizedRecordNames', names]] as const) : []),
     ...(vpcId ? ([['route53:VPCs', [`VPCId=${vpcId},VPCRegion=${region}`]]] as const) : []),
   ];
+}
+
+function sharedTypeKeys(input: Readonly<Record<string, unknown>>): Keys {
+  const types = new Set(textsAt(input, 'resourceArns').map(resourceTypeOf));
+  types.delete('');
+  return types.size > 0 ? [['ram:RequestedResourceType', [...types]]] : [];
 }
 
 const tagKeys = (prefix: string, tags: Readonly<Record<string, string>>): Keys =>
@@ -177,19 +191,52 @@ function thing(world: World, attempt: Attempt, given: string): Thing {
   if (service === 'route53') {
     const id = plainId(given);
     const type = operation === 'GetChange' ? 'change' : 'hostedzone';
-    return { arn: `arn:aws:route53:::${type}/${id}`, keys: resourceTags(world, tagPlace(call), { id, service }) };
+    return { arn: `arn:${partitionOf(call.region)}:route53:::${type}/${id}`, keys: resourceTags(world, tagPlace(call), { id, service }) };
   }
   const place = placeKey(call);
+  if (service === 'ram') return sharedThing(world, call, given);
   if (given.startsWith('arn:')) {
-    // Shares are known by their ARNs, and have ids only here.
-    const share = service === 'ram' ? world.resourceShares.where(`place:${place}`).find(({ arn }) => arn === given) : undefined;
-    const id = share?.id ?? given.slice(given.lastIndexOf('/') + 1);
+    const id = given.slice(given.lastIndexOf('/') + 1);
     return { arn: given, keys: resourceTags(world, place, { id, service }) };
   }
   const id = owningThing(world, given);
   const type = arnTypes[id.slice(0, id.lastIndexOf('-'))];
   if (type === undefined) return { arn: id, keys: [] };
-  return { arn: arnOf(attempt, type, id), keys: [...ownKeys(world, attempt, id), ...resourceTags(world, place, { id, service })] };
+  return {
+    arn: shownArn(world, attempt, { type, id }),
+    keys: [...ownKeys(world, attempt, id), ...resourceTags(world, place, { id, service })],
+  };
+}
+
+/** The ARN of a thing: with the owner's account in it where the owner shares it, else with the caller's, so that a refusal does not tell what there is. */
+function shownArn(world: World, attempt: Attempt, { type, id }: { type: string; id: string }): string {
+  const shareable = [world.transitGateways, world.prefixLists, world.subnets, world.resourceConfigurations, world.serviceNetworks];
+  const ownerId = shareable.map((collection) => collection.get(id)?.ownerId).find((owner) => owner !== undefined);
+  if (ownerId === undefined) return arnOf(attempt, type, id);
+  const theirs = arnOf({ ...attempt, call: { ...attempt.call, accountId: ownerId } }, type, id);
+  return world.isShared(theirs, attempt.call.accountId) ? theirs : arnOf(attempt, type, id);
+}
+
+/** A share or an invitation: known by their ARNs, they have ids only here. */
+function sharedThing(world: World, call: Call, arn: string): Thing {
+  const invitation = world.resourceShareInvitations.where(`receiver:${placeKey(call)}`).find((one) => one.arn === arn);
+  if (invitation) {
+    const share = world.resourceShares.get(invitation.shareId);
+    return {
+      arn,
+      keys: [['ram:ShareOwnerAccountId', [invitation.ownerId]], ...(share ? [['ram:ResourceShareName', [share.name]] as const] : [])],
+    };
+  }
+  const share = world.resourceShares.where(`place:${placeKey(call)}`).find((one) => one.arn === arn);
+  if (!share) return { arn, keys: [] };
+  return {
+    arn,
+    keys: [
+      ['ram:ResourceShareName', [share.name]],
+      ['ram:AllowsExternalPrincipals', [String(share.allowExternalPrincipals)]],
+      ...resourceTags(world, placeKey(call), { id: share.id, service: 'ram' }),
+    ],
+  };
 }
 
 /** Associations are not authorised themselves, but what they belong to. */
@@ -214,7 +261,7 @@ function resourceTags(world: World, place: string, { id, service }: { id: string
 }
 
 const vpcArn = ({ ownerId, region, vpcId }: { ownerId: string; region: string; vpcId: string }): string =>
-  `arn:aws:ec2:${region}:${ownerId}:vpc/${vpcId}`;
+  `arn:${partitionOf(region)}:ec2:${region}:${ownerId}:vpc/${vpcId}`;
 
 /** The keys of a kind of thing, of those that the model knows. */
 function ownKeys(world: World, { call }: Attempt, id: string): Keys {
@@ -263,18 +310,29 @@ function madeKeys(world: World, { input, call, service }: Attempt, type: string)
   const vpcId = input.VpcId ?? world.subnets.get(String(input.SubnetId))?.vpcId;
   return [
     ...(typeof vpcId === 'string' ? ([['ec2:Vpc', [vpcArn({ ...here, vpcId })]]] as const) : []),
-    ...(type === 'vpc-endpoint' ? keysInInput(input, endpointKeys) : []),
+    ...(type === 'vpc-endpoint' ? [...keysInInput(input, endpointKeys), ...serviceKeys(world, input, call)] : []),
+  ];
+}
+
+/** Of the service that an endpoint is to lead to: whose it is, and where. */
+function serviceKeys(world: World, input: Readonly<Record<string, unknown>>, call: Call): Keys {
+  const name = input.ServiceName;
+  if (typeof name !== 'string') return [];
+  const owned = world.endpointServices.get(name.slice(name.lastIndexOf('.') + 1));
+  return [
+    ['ec2:VpceServiceOwner', [owned?.ownerId ?? 'amazon']],
+    ['ec2:VpceServiceRegion', [typeof input.ServiceRegion === 'string' ? input.ServiceRegion : call.region]],
   ];
 }
 
 const madeArn = (attempt: Attempt, type: string): string => arnOf(attempt, type, '*');
 
 const arnOf = ({ service, call }: Attempt, type: string, id: string): string =>
-  `arn:aws:${service}:${call.region}:${call.accountId}:${type}/${id}`;
+  `arn:${partitionOf(call.region)}:${service}:${call.region}:${call.accountId}:${type}/${id}`;
 
 /** A dependent action is asked about everything that it could be about: what the service does with it, the caller does not say. */
 function neededResource(action: string, { region, accountId }: Call): string {
   if (/:(?:Describe|List)/.test(action)) return '*';
-  if (action.startsWith('route53:')) return 'arn:aws:route53:::hostedzone/*';
-  return `arn:aws:ec2:${region}:${accountId}:network-interface/*`;
+  if (action.startsWith('route53:')) return `arn:${partitionOf(region)}:route53:::hostedzone/*`;
+  return `arn:${partitionOf(region)}:ec2:${region}:${accountId}:network-interface/*`;
 }

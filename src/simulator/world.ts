@@ -131,6 +131,8 @@ export class World {
   readonly egressOnlyInternetGateways: Collection<EgressOnlyInternetGatewayRecord>;
   readonly internetHosts: Collection<InternetHostRecord>;
   readonly tags: Collection<TagsRecord>;
+  /** The roles that services keep for themselves in accounts: `111122223333/AWSServiceRoleForVpcLattice`. */
+  readonly serviceLinkedRoles: Collection<{ readonly id: string }>;
 
   readonly #clock: Clock;
   readonly #random: Random;
@@ -298,6 +300,7 @@ export class World {
     this.hostedZoneChanges = new Collection('hostedZoneChanges', context, () => []);
     this.internetHosts = new Collection('internetHosts', context, () => []);
     this.tags = new Collection('tags', context, (tags) => [`place:${tags.place}`], tagIndex);
+    this.serviceLinkedRoles = new Collection('serviceLinkedRoles', context, () => []);
   }
 
   get settings(): WorldSettings {
@@ -520,6 +523,11 @@ export class World {
     );
   }
 
+  /** What {@link dump} shows, and what can lag: `vpcs`, `tags` … */
+  get collectionNames(): string[] {
+    return this.#collections.map(({ name }) => name);
+  }
+
   get #collections() {
     return [
       this.vpcs,
@@ -558,6 +566,7 @@ export class World {
       this.egressOnlyInternetGateways,
       this.internetHosts,
       this.tags,
+      this.serviceLinkedRoles,
     ];
   }
 

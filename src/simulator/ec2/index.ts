@@ -1,3 +1,4 @@
+import { keepRole } from '../iam/service-linked-roles.ts';
 import { ApiError, type Call, type Operation, type Operations } from '../service.ts';
 import type { World } from '../world.ts';
 import { egressOnlyInternetGatewayOperations } from './egress-only-internet-gateways.ts';
@@ -64,10 +65,10 @@ export function ec2Operations(world: World): Operations {
     ...vpcEndpointOperations(world),
     ...vpcOperations(world),
   };
-  return Object.fromEntries(Object.entries(operations).map(([name, operation]) => [name, asCall(world, operation)]));
+  return Object.fromEntries(Object.entries(operations).map(([name, operation]) => [name, asCall(world, name, operation)]));
 }
 
-function asCall(world: World, operation: Operation): Operation {
+function asCall(world: World, name: string, operation: Operation): Operation {
   return (input: { readonly DryRun?: boolean | undefined }, call: Call): object => {
     if (!world.hasRegion(call.region)) {
       throw new ApiError('AuthFailure', 'AWS was not able to validate the provided access credentials', { httpStatus: 401 });
@@ -76,6 +77,10 @@ function asCall(world: World, operation: Operation): Operation {
       throw new ApiError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', { httpStatus: 412 });
     }
     world.catchUp();
-    return world.atomically(() => operation(input as never, call));
+    return world.atomically(() => {
+      const output = operation(input as never, call);
+      keepRole(world, { service: 'ec2', operation: name, call });
+      return output;
+    });
   };
 }

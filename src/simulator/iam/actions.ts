@@ -11,6 +11,8 @@ export interface ActionRow {
   readonly accepterVpc?: true;
   /** Actions that the caller needs besides, on whatever resource (aws.md 7.7). */
   readonly needs?: readonly string[];
+  /** And those that it needs only where the input has something at the path. */
+  readonly needsWith?: { readonly path: string; readonly actions: readonly string[] };
 }
 
 const peering: ActionRow = { about: ['VpcPeeringConnectionId'] };
@@ -181,6 +183,12 @@ const gatewayNeeds = [
   'ec2:AssignIpv6Addresses',
 ];
 
+/** Which database an ARN is of, VPC Lattice looks up with the caller's rights. */
+const databases = {
+  path: 'resourceConfigurationDefinition.arnResource.arn',
+  actions: ['rds:DescribeDBInstances', 'rds:DescribeDBClusters'],
+};
+
 export const latticeActions: Readonly<Record<string, ActionRow>> = {
   CreateResourceGateway: { makes: ['resourcegateway'], needs: gatewayNeeds },
   GetResourceGateway: { about: ['resourceGatewayIdentifier'] },
@@ -189,9 +197,9 @@ export const latticeActions: Readonly<Record<string, ActionRow>> = {
     needs: [...gatewayNeeds, 'ec2:UnassignPrivateIpAddresses', 'ec2:ModifyNetworkInterfaceAttribute'],
   },
   DeleteResourceGateway: { about: ['resourceGatewayIdentifier'], needs: ['ec2:DeleteNetworkInterface'] },
-  CreateResourceConfiguration: { makes: ['resourceconfiguration'] },
+  CreateResourceConfiguration: { makes: ['resourceconfiguration'], needsWith: databases },
   GetResourceConfiguration: { about: ['resourceConfigurationIdentifier'] },
-  UpdateResourceConfiguration: { about: ['resourceConfigurationIdentifier'] },
+  UpdateResourceConfiguration: { about: ['resourceConfigurationIdentifier'], needsWith: databases },
   DeleteResourceConfiguration: { about: ['resourceConfigurationIdentifier'] },
   StartDomainVerification: { makes: ['domainverification'] },
   GetDomainVerification: { about: ['domainVerificationIdentifier'] },
@@ -246,7 +254,6 @@ export const inputKeys: Readonly<Record<string, Readonly<Record<string, string>>
 
 export const endpointKeys: Readonly<Record<string, string>> = {
   'ec2:VpceServiceName': 'ServiceName',
-  'ec2:VpceServiceRegion': 'ServiceRegion',
   'ec2:VpcePrivateDnsPreference': 'DnsOptions.PrivateDnsPreference',
   'ec2:VpcePrivateDnsSpecifiedDomains': 'DnsOptions.PrivateDnsSpecifiedDomains',
 };

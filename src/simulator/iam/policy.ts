@@ -33,6 +33,8 @@ interface Statement {
 /** A policy as read, ready to be asked. */
 export interface Policy {
   readonly statements: readonly Statement[];
+  /** As it was written. */
+  readonly document: unknown;
 }
 
 /** One action on one resource, for which an identity needs its policy's consent. */
@@ -91,7 +93,7 @@ export function readPolicy(document: unknown): Policy {
   noMore(rest, 'the policy');
   if (Version !== '2012-10-17') throw new PolicyError(`the policy’s Version is ${JSON.stringify(Version)}; it must be "2012-10-17"`);
   const statements = Array.isArray(Statement) ? Statement : [Statement];
-  return { statements: statements.map((statement, index) => readStatement(statement, `Statement[${index}]`)) };
+  return { statements: statements.map((statement, index) => readStatement(statement, `Statement[${index}]`)), document };
 }
 
 function readStatement(statement: unknown, at: string): Statement {

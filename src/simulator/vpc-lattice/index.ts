@@ -1,3 +1,4 @@
+import { keepRole } from '../iam/service-linked-roles.ts';
 import { ApiError, type Call, type Operation, type Operations } from '../service.ts';
 import type { World } from '../world.ts';
 import { domainVerificationOperations } from './domain-verifications.ts';
@@ -9,14 +10,26 @@ import { tagOperations } from './tags.ts';
 
 /** VPC Lattice as far as resources need it: no services, listeners, rules and target groups. It knows no dry run (aws.md 7.6). */
 export function vpcLatticeOperations(world: World): Operations {
-  return asCalls(world, {
+  const operations = {
     ...domainVerificationOperations(world),
     ...endpointAssociationOperations(world),
     ...resourceConfigurationOperations(world),
     ...resourceGatewayOperations(world),
     ...serviceNetworkOperations(world),
     ...tagOperations(world),
-  });
+  };
+  return asCalls(
+    world,
+    Object.fromEntries(Object.entries(operations).map(([name, operation]) => [name, withRole(world, name, operation)])),
+  );
+}
+
+function withRole(world: World, name: string, operation: Operation): Operation {
+  return (input: object, call: Call): object => {
+    const output = operation(input as never, call);
+    keepRole(world, { service: 'vpc-lattice', operation: name, call });
+    return output;
+  };
 }
 
 /** Lets each call catch up with the world's clock first, and happen as a whole or not at all. */

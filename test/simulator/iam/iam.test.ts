@@ -12,91 +12,18 @@ import {
   DisassociateRouteTableCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
-import { ChangeResourceRecordSetsCommand, CreateHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53';
+import { ChangeResourceRecordSetsCommand, CreateHostedZoneCommand } from '@aws-sdk/client-route-53';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, test } from '@jest/globals';
-import { seededRandom } from '../../../src/ambient/random.ts';
 import { ec2Operations } from '../../../src/simulator/ec2/index.ts';
 import { actionsOf } from '../../../src/simulator/iam/actions.ts';
-import { readPolicy } from '../../../src/simulator/iam/policy.ts';
 import { accessRequests } from '../../../src/simulator/iam.ts';
 import { inProcess } from '../../../src/simulator/request-handler.ts';
 import { route53Operations } from '../../../src/simulator/route53/index.ts';
 import { serviceWires } from '../../../src/simulator/services.ts';
-import { simulatorOf } from '../../../src/simulator/simulator-of-world.ts';
 import { vpcLatticeOperations } from '../../../src/simulator/vpc-lattice/index.ts';
-import { aws, mainTable, one, peer, request, two, vpc } from '../ec2/account.ts';
-
-const region = 'us-west-2';
-const roleArn = `arn:aws:iam::${one}:role/path/isthmus`;
-const callerArn = `arn:aws:sts::${one}:assumed-role/isthmus/me`;
-const arn = (type: string, id: string, account = one) => `arn:aws:ec2:${region}:${account}:${type}/${id}`;
-const allow = (Action: string | string[], Resource: string | string[] = '*', Condition?: object) => ({
-  Effect: 'Allow',
-  Action,
-  Resource,
-  ...(Condition ? { Condition } : {}),
-});
-const deny = (Action: string, Resource = '*') => ({ ...allow(Action, Resource), Effect: 'Deny' });
-
-/** An AWS with two VPCs, and clients that are sessions of a role with the statements. */
-async function setting(
-  statements: readonly object[],
-  { tags = {}, tagSession }: { tags?: Record<string, string>; tagSession?: boolean } = {},
-) {
-  const simulated = aws();
-  const admin = simulated.caller(one, region);
-  const vpcId = vpc(admin, '10.0.0.0/16');
-  const other = vpc(admin, '10.1.0.0/16');
-  const table = mainTable(admin, vpcId).RouteTableId!;
-  const otherTable = mainTable(admin, other).RouteTableId!;
-  const give = (all: readonly object[]) =>
-    simulated.world.setRoles([
-      { arn: roleArn, trusts: [one], tagSession, policy: readPolicy({ Version: '2012-10-17', Statement: all }) },
-      { arn: `arn:aws:iam::${one}:role/next`, trusts: [one] },
-    ]);
-  give(statements);
-  const simulator = simulatorOf(simulated.world, { clock: simulated.clock, random: seededRandom(3) });
-  const requestHandler = inProcess(simulator);
-  const client = { region, requestHandler, maxAttempts: 1 };
-  const assume = async (input: Record<string, string> = tags) => {
-    const sts = new STSClient({ ...client, credentials: { accessKeyId: one, secretAccessKey: 'x' } });
-    const Tags = Object.entries(input).map(([Key, Value]) => ({ Key, Value }));
-    const { Credentials } = await sts.send(
-      new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'me', ...(Tags.length > 0 ? { Tags } : {}) }),
-    );
-    const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials!;
-    return { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey!, sessionToken: SessionToken! };
-  };
-  const credentials = await assume();
-  return {
-    ...simulated,
-    simulator,
-    admin,
-    vpcId,
-    other,
-    table,
-    otherTable,
-    give,
-    assume,
-    ec2: new EC2Client({ ...client, credentials }),
-    route53: new Route53Client({ ...client, credentials }),
-    sts: new STSClient({ ...client, credentials }),
-  };
-}
-
-/** What the call says: `allowed`, or the refusal's code. Errors of the call itself, past the policy, are allowed ones. */
-async function said(sent: Promise<unknown>): Promise<string> {
-  try {
-    await sent;
-    return 'allowed';
-  } catch (error) {
-    const { name } = error as Error;
-    return ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException'].includes(name) ? name : 'allowed';
-  }
-}
-
-const denied = 'UnauthorizedOperation';
+import { aws, one, peer, request, two, vpc } from '../ec2/account.ts';
+import { allow, arn, callerArn, denied, deny, region, roleArn, said, setting } from './setting.ts';
 
 describe('a session of a role that has a policy', () => {
   test('is refused in AWS’s words, before any effect, with status 403', async () => {
@@ -497,6 +424,7 @@ describe('the table of actions', () => {
     expect(asked.map(({ action, resource }) => `${action} ${resource}`)).toEqual([
       `vpc-lattice:CreateServiceNetwork arn:aws:vpc-lattice:${region}:${one}:servicenetwork/*`,
       `vpc-lattice:TagResource arn:aws:vpc-lattice:${region}:${one}:servicenetwork/*`,
+      `iam:CreateServiceLinkedRole arn:aws:iam::${one}:role/aws-service-role/vpc-lattice.amazonaws.com/AWSServiceRoleForVpcLattice`,
     ]);
     expect(asked[1]!.context.get('vpc-lattice:createaction')).toEqual(['CreateServiceNetwork']);
   });
