@@ -11,6 +11,7 @@ import { simulatorOf } from '../simulator/simulator-of-world.ts';
 import { World } from '../simulator/world.ts';
 import { loadWorld, WorldFileError } from '../simulator/world-file/load.ts';
 import { positiveNumber, wholeNumber } from './arguments.ts';
+import { execCommand } from './simulate-exec.ts';
 
 interface SimulateOptions {
   readonly port: number;
@@ -26,7 +27,9 @@ interface SimulateOptions {
 /** `isthmus simulate`: serves the simulated AWS over HTTP until it is stopped. Exits 1 where a file or the port is no good. */
 export function simulateCommand(ambient: Ambient): Command {
   return new Command('simulate')
-    .description('Serves a simulated AWS (EC2 and STS) at one endpoint, for every account and region.')
+    .description('Serves a simulated AWS at one endpoint, for every account and region: EC2, VPC Lattice, RAM, Route 53 and STS.')
+    .enablePositionalOptions()
+    .addCommand(execCommand())
     .option('--port <number>', 'TCP port to listen at; 0 for any that is free', wholeNumber(0, 65_535), 4566)
     .option('--host <address>', 'address to listen at', '127.0.0.1')
     .option('--world <file>', 'YAML file of what is there at the start; without one, nothing is')
@@ -99,6 +102,7 @@ function directions({ url }: ListeningSimulator, world: World): string {
   aws ec2 describe-vpcs
 
 What was called: ${url}/_isthmus/record   What is there: ${url}/_isthmus/state
+On an instance: isthmus simulate exec --endpoint ${url} <instance> -- ping -c 1 <address>
 `;
 }
 

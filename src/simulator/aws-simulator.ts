@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../ambient/clock.ts';
 import { type Random, seededRandom } from '../ambient/random.ts';
+import { ExecError } from './data-plane/exec-error.ts';
 import { type FaultEffect, type FaultOrder, Faults, fitsOperation, readFaultRules } from './faults.ts';
 import type { Authorize } from './iam.ts';
 import { SignatureError, type Signer, signerOf } from './identity.ts';
@@ -35,6 +36,12 @@ export interface AwsSimulatorOptions {
   readonly roleTrust?: RoleTrust | undefined;
   /** The state of everything, for a person to read. */
   readonly dump?: (() => unknown) | undefined;
+  /**
+   * Runs a command on a simulated instance: takes a request as it came over the wire, and gives what is to go back.
+   *
+   * @throws ExecError where the request is not right
+   */
+  readonly exec?: ((request: unknown) => object) | undefined;
   /** Whether the token buckets of EC2 and Route 53 hold callers back; by default they do not. */
   readonly throttling?: boolean | undefined;
   /** @throws FaultRuleError from the constructor, where one is not right */
@@ -56,6 +63,7 @@ export class AwsSimulator {
   readonly #services: ReadonlyMap<string, { readonly wire: ServiceWire; readonly operations: Operations }>;
   readonly #random: Random;
   readonly #dump: (() => unknown) | undefined;
+  readonly #exec: AwsSimulatorOptions['exec'];
   readonly #authorize: Authorize | undefined;
   readonly #onBug: (description: string, error: unknown) => void;
 
@@ -73,6 +81,7 @@ export class AwsSimulator {
     this.#throttle = options.throttling ? new Throttle(options.clock) : undefined;
     this.#services = new Map(serviceWires.map((wire) => [wire.signingName, { wire, operations: operations[wire.signingName] ?? {} }]));
     this.#dump = options.dump;
+    this.#exec = options.exec;
     this.#authorize = options.authorize;
     this.#onBug = options.onBug ?? writeBug;
     if (options.faults) this.orderFaults(options.faults);
@@ -96,6 +105,20 @@ export class AwsSimulator {
   /** The state of everything, as plain data; undefined where nothing was given to tell it. */
   dump(): unknown {
     return this.#dump?.();
+  }
+
+  /**
+   * Runs a command on a simulated instance; undefined where there are no instances.
+   *
+   * @throws ExecError where the request is not right
+   */
+  exec(request: unknown): object | undefined {
+    try {
+      return this.#exec?.(request);
+    } catch (error) {
+      if (!(error instanceof ExecError)) this.#onBug(`a command on an instance: ${JSON.stringify(request)}`, error);
+      throw error;
+    }
   }
 
   /**

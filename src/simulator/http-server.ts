@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { VirtualClock } from '../ambient/virtual-clock.ts';
 import type { AwsSimulator } from './aws-simulator.ts';
+import { ExecError } from './data-plane/exec-error.ts';
 import { FaultRuleError } from './faults.ts';
 import type { WireAnswer, WireRequest } from './wire/protocol.ts';
 
@@ -93,6 +94,8 @@ async function answerOwnAffairs(simulator: AwsSimulator, request: WireRequest): 
       return orderFaults(simulator, request.body);
     case 'GET /_isthmus/state':
       return json(200, simulator.dump() ?? null);
+    case 'POST /_isthmus/exec':
+      return exec(simulator, request.body);
     case 'POST /_isthmus/advance':
       return advance(simulator, searchParams.get('ms'));
     default:
@@ -107,6 +110,16 @@ function orderFaults(simulator: AwsSimulator, body: string): WireAnswer {
   } catch (error) {
     if (error instanceof FaultRuleError || error instanceof SyntaxError) return json(400, { error: error.message });
     throw error;
+  }
+}
+
+function exec(simulator: AwsSimulator, body: string): WireAnswer {
+  try {
+    const answer = simulator.exec(JSON.parse(body));
+    return answer ? json(200, answer) : json(501, { error: 'this simulator has no instances to run commands on' });
+  } catch (error) {
+    if (error instanceof ExecError || error instanceof SyntaxError) return json(400, { error: error.message });
+    return json(500, { error: 'the simulator failed in this; its log says how' });
   }
 }
 

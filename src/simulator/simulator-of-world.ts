@@ -1,4 +1,5 @@
 import { AwsSimulator, type AwsSimulatorOptions } from './aws-simulator.ts';
+import { execOn, readExecRequest } from './data-plane/exec.ts';
 import { ec2Operations } from './ec2/index.ts';
 import { authorizeBy } from './iam.ts';
 import { ramOperations } from './ram/index.ts';
@@ -9,7 +10,7 @@ import type { World } from './world.ts';
 /** A simulator in front of a world: all that the world models, with the roles that it lists. */
 export function simulatorOf(
   world: World,
-  options: Omit<AwsSimulatorOptions, 'ec2' | 'services' | 'authorize' | 'roleTrust' | 'dump'>,
+  options: Omit<AwsSimulatorOptions, 'ec2' | 'services' | 'authorize' | 'roleTrust' | 'dump' | 'exec'>,
 ): AwsSimulator {
   return new AwsSimulator({
     ...options,
@@ -18,5 +19,6 @@ export function simulatorOf(
     authorize: authorizeBy(world),
     roleTrust: world,
     dump: () => world.dump(),
+    exec: (request) => execOn(world, readExecRequest(request)),
   });
 }
