@@ -3,6 +3,7 @@ import { allowsNamespace } from '../kinds/aws-account/access.ts';
 import type { AwsAccount } from '../kinds/aws-account/api.ts';
 import type { Kind, Problem, Resource, Side, SideReference } from '../kinds/kind.ts';
 import type { Cluster } from '../kube/cluster.ts';
+import { partitionOf, partitionOfArn } from '../network/partitions.ts';
 import { problemOf } from './problems.ts';
 
 export interface Entry {
@@ -101,6 +102,15 @@ async function openSide(
         problem: {
           reason: 'RegionMissing',
           message: `neither the object names a region nor AwsAccount ${reference.accountRef} a defaultRegion; give one of the two`,
+          heals: 'person',
+        },
+      };
+    }
+    if (partitionOf(region) !== partitionOfArn(arn)) {
+      return {
+        problem: {
+          reason: 'RegionNotAllowed',
+          message: `AwsAccount ${reference.accountRef} acts in the partition ${partitionOfArn(arn)}, and the region ${region} is in ${partitionOf(region)}; name a region of the same partition`,
           heals: 'person',
         },
       };

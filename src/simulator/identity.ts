@@ -1,3 +1,4 @@
+import { partitionOf } from '../network/partitions.ts';
 import type { Call } from './service.ts';
 import type { WireRequest } from './wire/protocol.ts';
 
@@ -63,12 +64,14 @@ export function signerOf(request: WireRequest, now: number): Signer {
   if (parts.length !== 5 || !accessKeyId || !/^\d{8}$/.test(date ?? '') || !region || !service || end !== 'aws4_request') {
     throw new SignatureError('malformed');
   }
-  if (/^\d{12}$/.test(accessKeyId)) return { ...root(accessKeyId), region, service };
-  if (!accessKeyId.startsWith(temporaryKeyPrefix)) return { ...root(defaultAccountId), region, service };
+  if (/^\d{12}$/.test(accessKeyId)) return { ...root(accessKeyId, region), region, service };
+  if (!accessKeyId.startsWith(temporaryKeyPrefix)) return { ...root(defaultAccountId, region), region, service };
   const session = readSessionToken(token ?? '');
   if (session?.accessKeyId !== accessKeyId) throw new SignatureError('invalidToken', service);
   if (session.expiresAt <= now) throw new SignatureError('expiredToken', service);
   const role = parseRoleArn(session.roleArn)!;
+  // Keys of one partition are unknown in another.
+  if (role.partition !== partitionOf(region)) throw new SignatureError('invalidToken', service);
   const { roleArn, tags, policy } = session;
   return { accountId: role.accountId, callerArn: sessionArn(session), session: { roleArn, tags, policy }, region, service };
 }
@@ -105,8 +108,8 @@ function readSessionToken(token: string): RoleSession | undefined {
   }
 }
 
-function root(accountId: string): { accountId: string; callerArn: string } {
-  return { accountId, callerArn: `arn:aws:iam::${accountId}:root` };
+function root(accountId: string, region: string): { accountId: string; callerArn: string } {
+  return { accountId, callerArn: `arn:${partitionOf(region)}:iam::${accountId}:root` };
 }
 
 interface SignedAs {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AssumeRoleCommandInput, AssumeRoleResponse, GetCallerIdentityResponse, Tag } from '@aws-sdk/client-sts';
 import type { Clock } from '../ambient/clock.ts';
 import type { Random } from '../ambient/random.ts';
+import { partitionOf } from '../network/partitions.ts';
 import { PolicyError, readPolicy } from './iam/policy.ts';
 import { parseRoleArn, sessionArn, temporaryKeyPrefix, writeSessionToken } from './identity.ts';
 import { ApiError, type Call, type Operations } from './service.ts';
@@ -42,7 +43,11 @@ export function stsOperations({ clock, random, trust }: { clock: Clock; random: 
           'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining',
         );
       }
-      const allowed = trust?.mayAssume(call.accountId, roleArn, input.ExternalId) ?? true;
+      // Each partition has an STS of its own, which knows nothing of the others' roles.
+      const allowed =
+        role.partition === partitionOf(call.region)
+          ? (trust?.mayAssume(call.accountId, roleArn, input.ExternalId) ?? true)
+          : `it is in the partition ${role.partition}`;
       if (allowed !== true) {
         const message = `User: ${call.callerArn} is not authorized to perform: sts:AssumeRole on resource: ${roleArn} (${allowed})`;
         throw new ApiError('AccessDenied', message, { httpStatus: 403 });

@@ -23,6 +23,8 @@ const zonesOfRegion: Readonly<Record<string, readonly [short: string, numbers: r
   'ap-southeast-4': ['apse4', [1, 2, 3]],
   'ca-central-1': ['cac1', [1, 2, 4]],
   'ca-west-1': ['caw1', [1, 2, 3]],
+  'cn-north-1': ['cnn1', [1, 2, 4]],
+  'cn-northwest-1': ['cnnw1', [1, 2, 3]],
   'eu-central-1': ['euc1', [1, 2, 3]],
   'eu-central-2': ['euc2', [1, 2, 3]],
   'eu-north-1': ['eun1', [1, 2, 3]],
@@ -37,6 +39,8 @@ const zonesOfRegion: Readonly<Record<string, readonly [short: string, numbers: r
   'sa-east-1': ['sae1', [1, 2, 3]],
   'us-east-1': ['use1', [1, 2, 3, 4, 5, 6]],
   'us-east-2': ['use2', [1, 2, 3]],
+  'us-gov-east-1': ['usge1', [1, 2, 3]],
+  'us-gov-west-1': ['usgw1', [1, 2, 3]],
   'us-west-1': ['usw1', [1, 3]],
   'us-west-2': ['usw2', [1, 2, 3, 4]],
 };

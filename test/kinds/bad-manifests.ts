@@ -476,6 +476,12 @@ export const badManifests: readonly BadManifest[] = [
     'In and NotIn need values; Exists and DoesNotExist take none',
   ),
   row(
+    'a role of another partition than the regions',
+    account({ assumeRole: { roleArn: 'arn:aws-cn:iam::111122223333:role/isthmus' } }),
+    'spec.assumeRole.roleArn',
+    'must be of the regions\' partition: arn:aws-cn:… for cn-…, arn:aws-us-gov:… for us-gov-…, and neither for other regions (found "arn:aws-cn:iam::111122223333:role/isthmus")',
+  ),
+  row(
     'VPCs that are allowed by no tag',
     account({ allowedVpcs: { tags: {} } }),
     'spec.allowedVpcs.tags',

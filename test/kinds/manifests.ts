@@ -1,5 +1,6 @@
 // Arbitrary manifests of our kinds, right ones and spoilt ones, for tests that ask two judges about the same thing.
 import fc from 'fast-check';
+import { partitionOf } from '../../src/network/partitions.ts';
 
 export type Manifest = {
   apiVersion: string;
@@ -148,7 +149,6 @@ const awsAccountSpec = fc
     optional(fc.uniqueArray(region, { maxLength: 3 })),
     fc.boolean(),
     optional(fc.constantFrom('5f0c', 'a/b:c@d=e')),
-    fc.constantFrom('aws', 'aws-cn', 'aws-us-gov', 'aws-iso-b'),
     fc.oneof(
       fc.constantFrom('None', 'All').map((from) => ({ from })),
       labelSelector.map((selector) => ({ from: 'Selector', selector })),
@@ -156,12 +156,13 @@ const awsAccountSpec = fc
     optional(fc.constantFrom({ tags: { isthmus: 'allowed' } }, { tags: { team: '', 'a b': 'c' } })),
     optional(fc.uniqueArray(fc.constantFrom('444455556666', 'o-abc123', 'o-exampleorgid', 'ou-ab12-34567890'), { minLength: 1 })),
   )
-  .map(([id, defaultRegion, others, assumes, externalId, partition, namespaces, allowedVpcs, allowedSharing]) => {
-    const roleArn = `arn:${partition}:iam::${id}:role/${externalId === undefined ? '' : 'teams/network/'}isthmus`;
+  .map(([id, defaultRegion, others, assumes, externalId, namespaces, allowedVpcs, allowedSharing]) => {
+    const home = defaultRegion ?? others?.[0] ?? 'us-east-1';
+    const roleArn = `arn:${partitionOf(home)}:iam::${id}:role/${externalId === undefined ? '' : 'teams/network/'}isthmus`;
     const fields: Record<string, unknown> = {
       accountId: id,
       defaultRegion,
-      regions: others && [...new Set([...(defaultRegion ? [defaultRegion] : ['us-east-1']), ...others])],
+      regions: others && [...new Set([home, ...others.filter((each) => partitionOf(each) === partitionOf(home))])],
       assumeRole: assumes ? { roleArn, ...(externalId !== undefined && { externalId }) } : undefined,
       allowedNamespaces: namespaces.from === 'All' && !assumes ? undefined : namespaces,
       allowedVpcs,

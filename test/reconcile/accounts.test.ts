@@ -237,3 +237,32 @@ describe('allowedVpcs', () => {
     await stage.until(() => stage.ready(name), minutes(5));
   });
 });
+
+describe('partitions', () => {
+  const china = { partition: 'aws-cn', region: 'cn-north-1' };
+  const government = { partition: 'aws-us-gov', region: 'us-gov-west-1' };
+
+  test.each([china, government])('of their own are worked in as any other: $partition', async ({ partition, region }) => {
+    const stage = setStage({
+      world: yaml({ accounts: { [accounts.other]: { [region]: { vpcs: [vpc('left', '10.1.0.0/16'), vpc('right', '10.2.0.0/16')] } } } }),
+    });
+    const assumeRole = { roleArn: `arn:${partition}:iam::${accounts.other}:role/isthmus` };
+    const both = {
+      requester: { accountRef: { name: 'other' }, ...vpcNamed('left') },
+      accepter: { accountRef: { name: 'other' }, ...vpcNamed('right') },
+    };
+    stage.apply(yaml(namespace(), other({ assumeRole, defaultRegion: region }), peering(name, both)));
+    await stage.start();
+    await stage.until(() => stage.ready(name), minutes(5));
+    expect(stage.server.read(accountKey('other'))?.status).toMatchObject({
+      identity: expect.stringMatching(new RegExp(`^arn:${partition}:sts::${accounts.other}:assumed-role/isthmus/`)),
+    });
+  });
+
+  test('are not left: a region of another one is refused before any call there', async () => {
+    const stage = await begin(own(), other(), peering(name, { ...ends, requester: { ...ends.requester, region: 'cn-north-1' } }));
+    await stage.until(() => stage.reason(name) === 'RegionNotAllowed', minutes(2));
+    expect(messages(stage)).toContain('AwsAccount own acts in the partition aws, and the region cn-north-1 is in aws-cn');
+    expect(stage.simulator.record.calls().filter((call) => call.region === 'cn-north-1')).toEqual([]);
+  });
+});

@@ -85,6 +85,18 @@ const spec = ruled(
     field: '.defaultRegion',
   },
   {
+    cel: `!has(self.assumeRole) || ((has(self.regions) ? self.regions : []) + (has(self.defaultRegion) ? [self.defaultRegion] : [])).all(region, region.startsWith('cn-') == self.assumeRole.roleArn.startsWith('arn:aws-cn:') && region.startsWith('us-gov-') == self.assumeRole.roleArn.startsWith('arn:aws-us-gov:'))`,
+    check: ({ assumeRole: role, regions = [], defaultRegion }) =>
+      !role ||
+      [...regions, ...(defaultRegion === undefined ? [] : [defaultRegion])].every(
+        (each) =>
+          each.startsWith('cn-') === role.roleArn.startsWith('arn:aws-cn:') &&
+          each.startsWith('us-gov-') === role.roleArn.startsWith('arn:aws-us-gov:'),
+      ),
+    message: "must be of the regions' partition: arn:aws-cn:… for cn-…, arn:aws-us-gov:… for us-gov-…, and neither for other regions",
+    field: '.assumeRole.roleArn',
+  },
+  {
     cel: "!has(self.allowedNamespaces) || self.allowedNamespaces.from != 'All' || has(self.assumeRole)",
     check: (self) => self.allowedNamespaces.from !== 'All' || self.assumeRole !== undefined,
     message: "All opens the controller's own identity to everybody: set assumeRole, or choose namespaces with Selector",

@@ -1,4 +1,5 @@
 import type { DescribeVpcEndpointServicesRequest, DescribeVpcEndpointServicesResult, ServiceDetail } from '@aws-sdk/client-ec2';
+import { partitionOf } from '../../network/partitions.ts';
 import type { EndpointServiceRecord, VpcEndpointRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
 import type { World } from '../world.ts';
@@ -36,11 +37,12 @@ function offered(world: World, record: EndpointServiceRecord): EndpointService {
 }
 
 /** Whether the principals of a service have the caller among them: its account, its user or its role (aws.md 4.8). */
-function admits({ allowedPrincipals }: EndpointServiceRecord, { accountId, callerArn }: Call): boolean {
+function admits({ allowedPrincipals }: EndpointServiceRecord, { accountId, callerArn, region }: Call): boolean {
+  const partition = partitionOf(region);
   const [, role] = /:assumed-role\/([^/]+)\//.exec(callerArn) ?? [];
   return allowedPrincipals.some(({ principal }) => {
-    if (principal === '*' || principal === callerArn || principal === `arn:aws:iam::${accountId}:root`) return true;
-    return role !== undefined && principal.startsWith(`arn:aws:iam::${accountId}:role/`) && principal.split('/').at(-1) === role;
+    if (principal === '*' || principal === callerArn || principal === `arn:${partition}:iam::${accountId}:root`) return true;
+    return role !== undefined && principal.startsWith(`arn:${partition}:iam::${accountId}:role/`) && principal.split('/').at(-1) === role;
   });
 }
 

@@ -1,3 +1,4 @@
+import { partitionOf } from '../../network/partitions.ts';
 import type { NetworkLoadBalancerListener, NetworkLoadBalancerRecord } from '../records.ts';
 import type { Call } from '../service.ts';
 import type { World } from '../world.ts';
@@ -18,7 +19,7 @@ export function createNetworkLoadBalancer(
   const digits = world.newId('nlb').slice(-16);
   const balancer: NetworkLoadBalancerRecord = {
     ...ownership(call),
-    id: `arn:aws:elasticloadbalancing:${call.region}:${call.accountId}:loadbalancer/net/${name}/${digits}`,
+    id: `arn:${partitionOf(call.region)}:elasticloadbalancing:${call.region}:${call.accountId}:loadbalancer/net/${name}/${digits}`,
     name,
     vpcId: subnets[0]!.vpcId,
     subnetIds: subnets.map(({ id }) => id),

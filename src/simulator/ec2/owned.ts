@@ -1,3 +1,4 @@
+import { partitionOf } from '../../network/partitions.ts';
 import type {
   EgressOnlyInternetGatewayRecord,
   ElasticIpRecord,
@@ -82,4 +83,4 @@ export const placeOf = (call: Call): string => placeKey(call);
 
 /** `arn:aws:ec2:us-west-2:111122223333:vpc/vpc-…`. */
 export const arnOf = (owned: Owned, resourceType: string): string =>
-  `arn:aws:ec2:${owned.region}:${owned.ownerId}:${resourceType}/${owned.id}`;
+  `arn:${partitionOf(owned.region)}:ec2:${owned.region}:${owned.ownerId}:${resourceType}/${owned.id}`;

@@ -15,6 +15,7 @@ import type {
   ModifyManagedPrefixListResult,
   Tag,
 } from '@aws-sdk/client-ec2';
+import { partitionOf } from '../../network/partitions.ts';
 import type { PrefixListEntry, PrefixListRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
 import { transition, whileInState } from '../transition.ts';
@@ -35,7 +36,12 @@ const [maxName, maxEntriesOfACall] = [255, 100];
 function shown({ id, name, addressFamily, record }: PrefixList, call: Call, tags: Tag[]): ManagedPrefixList {
   const common = { PrefixListId: id, PrefixListName: name, AddressFamily: addressFamily, Tags: tags };
   if (!record) {
-    return { ...common, OwnerId: 'AWS', State: 'create-complete', PrefixListArn: `arn:aws:ec2:${call.region}:aws:prefix-list/${id}` };
+    return {
+      ...common,
+      OwnerId: 'AWS',
+      State: 'create-complete',
+      PrefixListArn: `arn:${partitionOf(call.region)}:ec2:${call.region}:aws:prefix-list/${id}`,
+    };
   }
   return {
     ...common,

@@ -17,6 +17,7 @@ import type {
   TransitGatewayAttachment,
   TransitGatewayVpcAttachment,
 } from '@aws-sdk/client-ec2';
+import { partitionOf } from '../../network/partitions.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
 import { whileInState } from '../transition.ts';
 import type { World } from '../world.ts';
@@ -137,7 +138,7 @@ const forget = whileInState(
 /** Gives the attachment an interface in each of its subnets, which belong to the VPC's owner, and takes away those in others. */
 function placeInterfaces(world: World, attachment: TransitGatewayAttachmentRecord): string[] {
   const { id, region, vpcOwnerId: accountId, subnetIds } = attachment;
-  const call: Call = { accountId, region, callerArn: `arn:aws:iam::${accountId}:root` };
+  const call: Call = { accountId, region, callerArn: `arn:${partitionOf(region)}:iam::${accountId}:root` };
   const present = attachment.networkInterfaceIds.flatMap((interfaceId) => world.networkInterfaces.get(interfaceId) ?? []);
   for (const networkInterface of present) {
     if (!subnetIds.includes(networkInterface.subnetId)) removeNetworkInterface(world, networkInterface);

@@ -21,6 +21,7 @@ import type {
   UpdateResourceShareResponse,
 } from '@aws-sdk/client-ram';
 import type { Tags } from '../../network/model.ts';
+import { partitionOf } from '../../network/partitions.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
 import { transition } from '../transition.ts';
 import { placeKey, type World } from '../world.ts';
@@ -136,7 +137,7 @@ export function resourceShareOperations(world: World): Operations {
           id,
           ownerId: call.accountId,
           region: call.region,
-          arn: `arn:aws:ram:${call.region}:${call.accountId}:resource-share/${uuidOf(id)}`,
+          arn: `arn:${partitionOf(call.region)}:ram:${call.region}:${call.accountId}:resource-share/${uuidOf(id)}`,
           name: input.name,
           status: 'PENDING',
           allowExternalPrincipals: input.allowExternalPrincipals ?? true,

@@ -1,4 +1,5 @@
 import type { Tags } from '../../network/model.ts';
+import { partitionOf } from '../../network/partitions.ts';
 import { answerOnce } from '../answer-once.ts';
 import { isKnown } from '../ec2/ids.ts';
 import { jsonPage } from '../json-page.ts';
@@ -69,7 +70,7 @@ export const kinds = {
 
 /** `arn:aws:vpc-lattice:us-west-2:111122223333:resourcegateway/rgw-…`. */
 export const arnOf = <Value extends Owned>({ path }: Kind<Value>, { region, ownerId, id }: Owned): string =>
-  `arn:aws:vpc-lattice:${region}:${ownerId}:${path}/${id}`;
+  `arn:${partitionOf(region)}:vpc-lattice:${region}:${ownerId}:${path}/${id}`;
 
 /**
  * The id that an identifier, itself an id or an ARN, is for.
@@ -77,7 +78,7 @@ export const arnOf = <Value extends Owned>({ path }: Kind<Value>, { region, owne
  * @throws ApiError ValidationException
  */
 export function idOf<Value extends Owned>({ path, prefix }: Kind<Value>, identifier: string, field: string): string {
-  const [, id] = new RegExp(`^(?:arn:aws:vpc-lattice:[a-z0-9-]+:\\d{12}:${path}/)?(${prefix}-[0-9a-z]{17})$`).exec(identifier) ?? [];
+  const [, id] = new RegExp(`^(?:arn:aws[a-z-]*:vpc-lattice:[a-z0-9-]+:\\d{12}:${path}/)?(${prefix}-[0-9a-z]{17})$`).exec(identifier) ?? [];
   if (!id) throw invalidField(field, `${identifier} is neither an id ${prefix}-… nor the ARN of one`);
   return id;
 }

@@ -12,7 +12,7 @@ import { addTags, find, type Kind, kinds } from './kinds.ts';
 
 /** The id of the thing of the caller's that an ARN is for. */
 function idOfArn(world: World, call: Call, arn: string): string {
-  const [, path] = /^arn:aws:vpc-lattice:[a-z0-9-]+:\d{12}:([a-z]+)\/[a-z]+-[0-9a-z]{17}$/.exec(arn) ?? [];
+  const [, path] = /^arn:aws[a-z-]*:vpc-lattice:[a-z0-9-]+:\d{12}:([a-z]+)\/[a-z]+-[0-9a-z]{17}$/.exec(arn) ?? [];
   const kind = Object.values(kinds).find((candidate) => candidate.path === path);
   if (!kind) throw invalidField('resourceArn', `${arn} is not the ARN of a thing that can be tagged`);
   return find<Owned>(world, call, { kind: kind as unknown as Kind<Owned>, identifier: arn, field: 'resourceArn' }).id;

@@ -1,4 +1,5 @@
 import type { ResourceType, Tag, TagSpecification } from '@aws-sdk/client-ec2';
+import { partitionOf } from '../../network/partitions.ts';
 import { ec2Operations } from '../ec2/index.ts';
 import { ramOperations } from '../ram/index.ts';
 import { route53Operations } from '../route53/index.ts';
@@ -106,7 +107,11 @@ export class Loading {
 }
 
 /** Who makes the things of an account. */
-export const rootOf = (accountId: string, region: string): Call => ({ accountId, region, callerArn: `arn:aws:iam::${accountId}:root` });
+export const rootOf = (accountId: string, region: string): Call => ({
+  accountId,
+  region,
+  callerArn: `arn:${partitionOf(region)}:iam::${accountId}:root`,
+});
 
 /** Tags as AWS's calls take them. */
 export const tagsOf = (tags: Readonly<Record<string, string>>): Tag[] => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));

@@ -13,7 +13,7 @@ const policy = z.unknown().transform((document, context): Policy => {
 });
 
 export const role = fields({
-  arn: text('a role such as arn:aws:iam::111122223333:role/isthmus', (value) => /^arn:aws:iam::\d{12}:role\/.+$/.test(value)),
+  arn: text('a role such as arn:aws:iam::111122223333:role/isthmus', (value) => /^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/.test(value)),
   trusts: listOf(accountId),
   externalId: z.string().optional(),
   /** `false`: nobody may give its sessions tags. */
