@@ -5,6 +5,7 @@ import { seededRandom } from '../../src/ambient/random.ts';
 import { VirtualClock } from '../../src/ambient/virtual-clock.ts';
 import { createAws } from '../../src/aws/index.ts';
 import { admit } from '../../src/kinds/admission.ts';
+import type { AwsAccount } from '../../src/kinds/aws-account/api.ts';
 import { kindApis, kinds } from '../../src/kinds/index.ts';
 import type { Resource } from '../../src/kinds/kind.ts';
 import { group, version } from '../../src/kinds/kind-api.ts';
@@ -19,6 +20,7 @@ import type { SettingsChange } from '../../src/simulator/settings.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
 import { World } from '../../src/simulator/world.ts';
 import { loadWorld } from '../../src/simulator/world-file/load.ts';
+import { controllerCredentials, GuardedWorld, type RolePolicies } from './guarded-world.ts';
 
 /** The whole loop on the simulator, in one process and on one virtual clock: a cluster in memory, an AWS in memory, controllers that come and go. */
 export interface Stage {
@@ -66,8 +68,10 @@ export interface StageOptions {
   readonly seed?: number;
   readonly faults?: readonly FaultOrder[];
   readonly settings?: SettingsChange;
-  /** The account that the controller's own access key belongs to. */
+  /** The account that the controller's own role belongs to. */
   readonly account?: string;
+  /** What accounts' roles may do; left out: exactly what `isthmus iam-policy` prints for each. */
+  readonly policies?: RolePolicies;
 }
 
 const isWrite = (body: unknown): boolean => {
@@ -107,7 +111,7 @@ async function warmUp(): Promise<void> {
 export function setStage(options: StageOptions): Stage {
   const clock = new VirtualClock();
   const random = seededRandom(options.seed ?? 1);
-  const world = new World({ clock, random, ...(options.settings && { settings: options.settings }) });
+  const world = new GuardedWorld({ clock, random, ...(options.settings && { settings: options.settings }) });
   loadWorld(options.world, 'world.yaml', world);
   const simulator = simulatorOf(world, { clock, random, ...(options.faults && { faults: options.faults }) });
   const server = new MemoryServer({
@@ -116,6 +120,12 @@ export function setStage(options: StageOptions): Stage {
     kinds: kindApis.map((api) => ({ kind: api.kind, apiVersion: `${group}/${version}`, namespaced: api.scope === 'Namespaced' })),
     admit,
   });
+  world.guardBy({
+    clusterName: 'stage',
+    accountRoles: () => (server.list('AwsAccount') as AwsAccount[]).flatMap(({ spec }) => spec.assumeRole?.roleArn ?? []),
+    policies: options.policies ?? ((_accountId, printed) => printed),
+  });
+  const [{ region: home } = { region: 'us-west-2' }] = world.vpcs.all();
   const processes: Process[] = [];
 
   const keyOf = (name: string): Key => ({ kind: 'VpcPeering', namespace: 'network', name });
@@ -165,7 +175,7 @@ export function setStage(options: StageOptions): Stage {
         clusterName: 'stage',
         leaseTakenAt: () => takenAt,
         share: 1,
-        sdk: { credentials: { accessKeyId: options.account ?? '111122223333', secretAccessKey: 'x' }, requestHandler },
+        sdk: { credentials: controllerCredentials(options.account ?? '111122223333', home), requestHandler },
       }),
       kinds,
       leadership: { surelyHeld: () => life.leads && !life.dead, takenAt },
