@@ -126,7 +126,12 @@ async function openSide(
     return { identity: arn, view, allowedVpcs, withdrawn: withdrawal(cluster, resource, account, reference) };
   } catch (error) {
     if (error instanceof IdentityError) {
-      return { problem: { reason: error.reason, message: `AwsAccount ${reference.accountRef}: ${error.message}`, heals: 'person' } };
+      // Roles, and whose credentials these are instead, are for those who may read the AwsAccount.
+      const message =
+        resource.kind === 'AwsAccount'
+          ? error.message
+          : `AwsAccount ${reference.accountRef} cannot act in AWS just now; its own status tells its administrator why`;
+      return { problem: { reason: error.reason, message, heals: 'person' } };
     }
     if (error instanceof AwsError) return { problem: problemOf(error) };
     throw error;

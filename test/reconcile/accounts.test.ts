@@ -266,3 +266,102 @@ describe('partitions', () => {
     expect(stage.simulator.record.calls().filter((call) => call.region === 'cn-north-1')).toEqual([]);
   });
 });
+
+describe('an identity', () => {
+  const calls = (stage: Stage, sequence: number, operation: string) =>
+    stage.simulator.record.calls().filter((call) => call.sequence > sequence && call.operation === operation);
+
+  test('that STS does not confirm when it is renewed is not used for anything more', async () => {
+    const stage = await joined();
+    const sequence = lastSequence(stage);
+    stage.simulator.orderFaults([
+      {
+        operation: 'sts:GetCallerIdentity',
+        accountId: accounts.own,
+        effect: { error: { code: 'Impostor', httpStatus: 400 } },
+      },
+    ]);
+    await stage.pass(minutes(70));
+    expect(stage.reason(name)).not.toBe('Available');
+    const renewedAt = calls(stage, sequence, 'AssumeRole').at(0)?.sequence ?? Number.POSITIVE_INFINITY;
+    expect(writesSince(stage, sequence)).toEqual([]);
+    const later = callsTo(stage, renewedAt, accounts.own);
+    expect(later).toEqual([]);
+    stage.simulator.orderFaults([]);
+    await stage.until(() => stage.ready(name), minutes(10));
+  });
+
+  test('whose credentials expire in the middle of a pass is verified anew, and nothing is made twice', async () => {
+    const stage = await begin(own(), other());
+    await stage.until(() => ready(stage, 'other')?.status === 'True', minutes(1));
+    const before = census(stage);
+    for (const operation of ['CreateVpcPeeringConnection', 'AcceptVpcPeeringConnection', 'CreateRoute', 'AuthorizeSecurityGroupIngress']) {
+      stage.simulator.orderFaults([
+        ...stage.simulator.faults,
+        { operation: `ec2:${operation}`, nth: 1, effect: { error: { code: 'RequestExpired', httpStatus: 400 } } },
+      ] as never);
+    }
+    stage.apply(yaml(peering(name, ends)));
+    await stage.until(() => stage.ready(name), minutes(10));
+    const made = (operation: string) => writesSince(stage).filter((call) => call.operation === operation && call.code === 'OK').length;
+    expect(made('CreateVpcPeeringConnection')).toBe(1);
+    expect(made('AuthorizeSecurityGroupIngress')).toBe(1);
+    expect(writesSince(stage).filter(({ code }) => code === 'RequestExpired').length).toBeGreaterThan(3);
+    stage.server.delete(keyOf(name));
+    await stage.until(() => stage.get(name) === undefined, minutes(10));
+    expect(census(stage)).toEqual(before);
+  });
+
+  test('that fails is told to its administrator, and to users only that it does', async () => {
+    const stage = await begin(own(), other({ assumeRole: { roleArn: roleOf(accounts.other), externalId: 'secret-handshake' } }));
+    stage.simulator.orderFaults([
+      {
+        operation: 'sts:AssumeRole',
+        effect: { error: { code: 'AccessDenied', httpStatus: 403, message: 'not authorized: role of hidden-team' } },
+      },
+    ]);
+    await stage.pass(minutes(70));
+    stage.apply(yaml(peering(name, ends)));
+    await stage.pass(minutes(5));
+    expect(stage.reason(name)).toBe('RoleNotAssumable');
+    const status = JSON.stringify([stage.get(name)?.status, stage.server.events.filter(({ key }) => key.name === name)]);
+    for (const secret of ['hidden-team', 'secret-handshake', roleOf(accounts.other)]) expect(status).not.toContain(secret);
+    expect(ready(stage, 'other')).toMatchObject({ reason: 'RoleNotAssumable', message: expect.stringContaining('hidden-team') });
+  });
+});
+
+describe('two AwsAccounts of one AWS account', () => {
+  const twin = (accountName: string, roleName: string) =>
+    account(accountName, accounts.own, { assumeRole: { roleArn: `arn:aws:iam::${accounts.own}:role/${roleName}` } });
+  const within = (accountRef: string) => ({
+    requester: { accountRef: { name: accountRef }, ...vpcNamed('left') },
+    accepter: { accountRef: { name: accountRef }, ...vpcNamed('closed') },
+  });
+
+  test('have identities of their own: one that may do nothing takes nothing from the other', async () => {
+    const stage = await begin(twin('strong', 'strong'), twin('weak', 'weak'), peering(name, within('strong')));
+    stage.simulator.orderFaults([]);
+    await stage.until(() => stage.ready(name), minutes(5));
+    const callers = new Set(
+      stage.simulator.record
+        .calls()
+        .filter(({ service }) => service === 'ec2')
+        .map(({ caller }) => caller.split('/')[1]),
+    );
+    expect([...callers]).toEqual(['strong']);
+    stage.apply(
+      yaml(
+        peering('weakly', {
+          requester: { accountRef: { name: 'weak' }, ...vpcNamed('closed') },
+          accepter: { accountRef: { name: 'weak' }, ...vpcNamed('closed-too') },
+        }),
+      ),
+    );
+    await stage.until(() => stage.ready('weakly'), minutes(5));
+    const writes = writesSince(stage).map(({ caller, operation }) => `${caller.split('/')[1]} ${operation}`);
+    expect(writes.filter((write) => write.endsWith('CreateVpcPeeringConnection'))).toEqual([
+      'strong CreateVpcPeeringConnection',
+      'weak CreateVpcPeeringConnection',
+    ]);
+  });
+});
