@@ -78,7 +78,7 @@ export function accessRequests(world: World, attempt: Attempt): AccessRequest[] 
       requests.push(request(arn, keys));
     }
   }
-  for (const type of row.makes ?? []) {
+  for (const type of [...(row.makes ?? []), ...(row.makesTagged ?? []).filter((tagged) => tags.has(tagged))]) {
     const given = tags.get(type) ?? tags.get('') ?? {};
     requests.push(
       request(madeArn(attempt, type), [...madeKeys(world, attempt, type), ...tagKeys('aws:RequestTag', given), ...keysOfTags(given)]),

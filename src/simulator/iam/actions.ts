@@ -7,6 +7,8 @@ export interface ActionRow {
   readonly about?: readonly string[];
   /** Types of ARN of the things that the call makes: their ids are not known yet, and stand as `*`. */
   readonly makes?: readonly string[];
+  /** And those that are asked about only where the call gives them tags. */
+  readonly makesTagged?: readonly string[];
   /** The accepter's VPC of the connection that the call is about (aws.md 7.7). */
   readonly accepterVpc?: true;
   /** Actions that the caller needs besides, on whatever resource (aws.md 7.7). */
@@ -20,6 +22,7 @@ const peering: ActionRow = { about: ['VpcPeeringConnectionId'] };
 const table: ActionRow = { about: ['RouteTableId'] };
 /** Single rules are not authorised (aws.md 7.7). */
 const group: ActionRow = { about: ['GroupId'] };
+const authorize: ActionRow = { ...group, makesTagged: ['security-group-rule'] };
 const endpointNeeds = ['ec2:DescribeVpcs', 'ec2:DescribeSubnets', 'ec2:DescribeSecurityGroups'];
 
 /** EC2. What is not here is about no resource: `Describe…` and its like. */
@@ -58,8 +61,8 @@ export const ec2Actions: Readonly<Record<string, ActionRow>> = {
 
   CreateSecurityGroup: { about: ['VpcId'], makes: ['security-group'] },
   DeleteSecurityGroup: group,
-  AuthorizeSecurityGroupIngress: group,
-  AuthorizeSecurityGroupEgress: group,
+  AuthorizeSecurityGroupIngress: authorize,
+  AuthorizeSecurityGroupEgress: authorize,
   RevokeSecurityGroupIngress: group,
   RevokeSecurityGroupEgress: group,
   UpdateSecurityGroupRuleDescriptionsIngress: group,

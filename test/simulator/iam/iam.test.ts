@@ -245,10 +245,13 @@ describe('tags (aws.md 7.7)', () => {
     });
     give([allow('ec2:AuthorizeSecurityGroupIngress', arn('security-group', group))]);
     expect(await said(ec2.send(rule))).toBe(denied);
-    give([
-      allow('ec2:AuthorizeSecurityGroupIngress', arn('security-group', group)),
-      allow('ec2:CreateTags', arn('security-group-rule', '*')),
-    ]);
+    const tagging = allow('ec2:CreateTags', arn('security-group-rule', '*'));
+    give([allow('ec2:AuthorizeSecurityGroupIngress', arn('security-group', group)), tagging]);
+    expect(await said(ec2.send(rule))).toBe(denied);
+    const { TagSpecifications: _, ...untagged } = rule.input;
+    expect(await said(ec2.send(new AuthorizeSecurityGroupIngressCommand(untagged)))).toBe('allowed');
+    admin('RevokeSecurityGroupIngress', { GroupId: group, IpPermissions: untagged.IpPermissions });
+    give([allow('ec2:AuthorizeSecurityGroupIngress', [arn('security-group', group), arn('security-group-rule', '*')]), tagging]);
     expect(await said(ec2.send(rule))).toBe('allowed');
   });
 });
