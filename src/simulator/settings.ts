@@ -107,6 +107,8 @@ export interface Organization {
   readonly managementAccountId: string;
   /** All of its accounts; the management account belongs to it in any case. */
   readonly accountIds: readonly string[];
+  /** The accounts of its units and of those below them, by the units' ids: `ou-ab12-34cd56ef`. */
+  readonly units?: Readonly<Record<string, readonly string[]>> | undefined;
   /** Whether things are shared within it without invitations. */
   readonly sharingEnabled: boolean;
 }

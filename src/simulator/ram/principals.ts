@@ -14,9 +14,19 @@ export function organizationArn(world: World): string | undefined {
   return organization && `arn:aws:organizations::${organization.managementAccountId}:organization/${organization.id}`;
 }
 
-/** The accounts that a principal stands for. */
+/** The accounts of one of the organisation's units, by the unit's ARN: `arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-34cd56ef`. */
+function accountsOfUnit(world: World, arn: string): readonly string[] | undefined {
+  const unit = Object.entries(world.settings.organization?.units ?? {}).find(
+    ([id]) => arn === `${organizationArn(world)?.replace(':organization/', ':ou/')}/${id}`,
+  );
+  return unit?.[1];
+}
+
+/** Whether an account is one of those that a principal stands for. */
 export function coversAccount(world: World, principal: string, accountId: string): boolean {
-  return principal === accountId || (principal === organizationArn(world) && isMember(world, accountId));
+  if (principal === accountId) return true;
+  if (principal === organizationArn(world)) return isMember(world, accountId);
+  return accountsOfUnit(world, principal)?.includes(accountId) === true;
 }
 
 /**
@@ -46,7 +56,13 @@ export function readPrincipal(
     }
     return { principal, external: false };
   }
-  const kind = /^arn:aws[a-z-]*:(?:organizations::\d{12}:(ou)\/|iam::\d{12}:(role|user)\/)/.exec(principal)?.slice(1).find(Boolean);
+  if (/^arn:aws[a-z-]*:organizations::\d{12}:ou\/o-[a-z0-9]{10,32}\/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}$/.test(principal)) {
+    if (!withinOrganization || !accountsOfUnit(world, principal)) {
+      throw unknownResource(`OrganizationalUnit ${principal.split('/')[2]} in organization could not be found.`);
+    }
+    return { principal, external: false };
+  }
+  const kind = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\//.exec(principal)?.[1];
   if (kind || principal.endsWith('.amazonaws.com')) {
     const name = kind ?? 'service';
     throw new ApiError(`NotImplemented.Principal.${name}`, `The simulator does not model shares with principals of kind ${name}`, {

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
-import type { z } from 'zod';
 import { type FieldPath, WorldFileError } from './fields.ts';
+import { pathText, problemOf } from './problems.ts';
 import { type WorldDescription, worldFileSchema } from './schema.ts';
 
 /** A world file as read, and how to speak of its fields. */
@@ -45,29 +45,12 @@ export function readWorldFile(source: string, fileName: string): WorldFile {
 
   const parsed = worldFileSchema.safeParse(document.toJS() ?? {});
   if (!parsed.success) {
-    const issue = deepest(parsed.error.issues[0]!);
-    const path = issue.path as (string | number)[];
-    const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-    const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
-    throw at(offsetOf(unknown === undefined ? path : [...path, unknown]), `${pathText(path)}${message}`);
+    const { path, message, unknownField } = problemOf(parsed.error);
+    throw at(offsetOf(unknownField === undefined ? path : [...path, unknownField]), `${pathText(path)}${message}`);
   }
   return { description: parsed.data, error };
 }
 
-/** Of the ways in which none of several forms fits, the one that came furthest tells most. */
-function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
-  if (issue.code !== 'invalid_union') return issue;
-  const inner = issue.errors.flat().filter(({ path, code }) => path.length > 0 || code === 'unrecognized_keys');
-  return inner[0] ? { ...inner[0], path: [...issue.path, ...inner[0].path] } : issue;
-}
-
 function pairOf(map: YAMLMap, key: string | number): YAMLMap['items'][number] | undefined {
   return map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(key));
-}
-
-/** `accounts."111122223333".us-west-2.vpcs[0].cidr: `. */
-function pathText(path: FieldPath): string {
-  if (path.length === 0) return '';
-  const steps = path.map((step) => (typeof step === 'number' ? `[${step}]` : /^\d+$/.test(step) ? `."${step}"` : `.${step}`));
-  return `${steps.join('').replace(/^\./, '')}: `;
 }

@@ -2,9 +2,12 @@ import { z } from 'zod';
 import { accountId, fields, given, listOf, region } from './fields.ts';
 import { hostedZone } from './hosted-zones.ts';
 import { internetHost } from './internet.ts';
+import { organization } from './organization.ts';
 import { peering } from './peerings.ts';
 import { role } from './roles.ts';
+import { settings } from './settings.ts';
 import { transitGateway } from './transit-gateways.ts';
+import { publicTxtRecords } from './txt-records.ts';
 import { vpc } from './vpcs.ts';
 
 /** What a world file may say. Each part is described where it is loaded. */
@@ -23,6 +26,9 @@ export const worldFileSchema = fields({
   hostedZones: listOf(hostedZone).default([]),
   /** Left out: the hosts of examples, such as example.com. */
   internet: listOf(internetHost).default([]),
+  publicTxtRecords: publicTxtRecords.default({}),
+  organization: organization.optional(),
+  settings: settings.default({}),
   /** Left out: any role exists, and trusts everybody. */
   roles: listOf(role).optional(),
 });

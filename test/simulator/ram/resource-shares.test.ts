@@ -25,7 +25,14 @@ import { type Account, consumer, provider, refusal } from '../sdk-clients.ts';
 import { activeConfiguration, activeGateway, configurationOf, createConfiguration, setting } from '../vpc-lattice/setting.ts';
 
 const hour = 3_600_000;
-const organization = { id: 'o-exampleorgid', managementAccountId: '999988887777', accountIds: [provider, consumer], sharingEnabled: true };
+const organization = {
+  id: 'o-exampleorgid',
+  managementAccountId: '999988887777',
+  accountIds: [provider, consumer, '666677778888'],
+  units: { 'ou-ab12-34cd56ef': [consumer] },
+  sharingEnabled: true,
+};
+const unitArn = 'arn:aws:organizations::999988887777:ou/o-exampleorgid/ou-ab12-34cd56ef';
 const organizationArn = 'arn:aws:organizations::999988887777:organization/o-exampleorgid';
 
 /** A provider with a resource configuration, and a consumer who may be let in. */
@@ -164,6 +171,7 @@ describe('sharing within an organisation (aws.md 5.8, 9.8)', () => {
   test.each([
     ['an account', consumer],
     ['the whole organisation', organizationArn],
+    ['a unit of the organisation', unitArn],
   ])('%s is in without an invitation, neither listed nor to accept', async (_what, principal) => {
     const scene = await sharing({ organization });
     await scene.share({ principals: [principal], allowExternalPrincipals: false });
@@ -176,6 +184,16 @@ describe('sharing within an organisation (aws.md 5.8, 9.8)', () => {
       expect.objectContaining({ associatedEntity: principal, status: 'ASSOCIATED', external: false }),
     ]);
     expect(await canSee(scene.account('777788889999'), scene.arn)).toBe(false);
+  });
+
+  test('what is shared with a unit reaches its accounts and no others of the organisation', async () => {
+    const scene = await sharing({ organization });
+    await scene.share({ principals: [unitArn] });
+    await scene.clock.advance(2_000);
+    expect(await canSee(scene.consumer, scene.arn)).toBe(true);
+    expect(await canSee(scene.account('666677778888'), scene.arn)).toBe(false);
+    const unknown = await refusal(scene.share({ name: 'again', principals: [unitArn.replace('34cd56ef', '00000000')] }));
+    expect(unknown).toMatchObject({ name: 'UnknownResourceException', status: 400 });
   });
 
   test('until its management account enables it, members are asked as others are', async () => {

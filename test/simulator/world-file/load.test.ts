@@ -81,6 +81,89 @@ hostedZones:
   });
 });
 
+describe('settings', () => {
+  const inVpc = (cidr: string) => `{ name: v${cidr.split('.')[1]}, cidr: ${cidr} }`;
+
+  test('say how this AWS behaves from the moment on at which the file is told', () => {
+    const vpcs = ['10.0.0.0/16', '10.1.0.0/16'].map(inVpc);
+    const { world } = load(`
+accounts: { "111122223333": { us-west-2: { vpcs: [${vpcs.join(', ')}] } } }
+settings:
+  delaysMs: { vpcPending: 7 }
+  lagMs: 5
+  lagMsOf: { tags: 9 }
+  lagReadsOf: { vpcs: 2 }
+  quotas: { vpcsPerRegion: 2 }
+  pageSize: 1
+  emptyFirstPage: true
+`);
+    expect(world.settings).toMatchObject({ lagMs: 5, lagMsOf: { tags: 9 }, lagReadsOf: { vpcs: 2 }, pageSize: 1, emptyFirstPage: true });
+    expect(world.settings.delaysMs).toMatchObject({ vpcPending: 7, peeringProvisioning: 2_000 });
+    expect(world.settings.quotas).toMatchObject({ vpcsPerRegion: 2, subnetsPerVpc: 200 });
+    expect(world.vpcs.seenWhere('place:111122223333/us-west-2')).toHaveLength(2);
+  });
+
+  test('have quotas that hold for the file itself', () => {
+    const file = (quota: number) => `
+accounts: { "111122223333": { us-west-2: { vpcs: [${['10.0.0.0/16', '10.1.0.0/16'].map(inVpc).join(', ')}] } } }
+settings: { quotas: { vpcsPerRegion: ${quota} } }
+`;
+    expect(errorOf(file(2))).toBe('none');
+    expect(errorOf(file(1))).toMatch(/vpcs\[1\]: AWS refuses this \(CreateVpc, VpcLimitExceeded\)/);
+  });
+
+  test.each([
+    ['lagMs: soon', 'line 1, column 13: settings.lagMs: found "soon"; it must be a number of milliseconds'],
+    ['lagReads: 1.5', 'settings.lagReads: found 1.5; it must be a whole number, 0 or more'],
+    ['delaysMs: { vpcPnding: 1 }', 'settings.delaysMs: there is no field vpcPnding here; the fields are resourceGatewayCreating,'],
+    ['quotas: { vpcsPerRegion: -1 }', 'settings.quotas.vpcsPerRegion: found -1; it must be a whole number, 0 or more'],
+    ['lagMsOf: { vpc: 1 }', 'line 1, column 24: settings.lagMsOf.vpc: there is no collection vpc; the collections are vpcs, subnets,'],
+    ['pageSize: 0', 'settings.pageSize: found 0; it must be a whole number, 1 or more, or null'],
+  ])('are refused: %s', (setting, message) => {
+    expect(errorOf(`settings: { ${setting} }`)).toContain(message);
+  });
+});
+
+describe('the organisation', () => {
+  const file = `
+organization:
+  id: o-exampleorgid
+  managementAccount: "999988887777"
+  accounts: ["111122223333"]
+  units: { ou-ab12-34cd56ef: ["444455556666"] }
+  sharing: true
+`;
+
+  test('has the accounts of the file and of its units', () => {
+    expect(load(file).world.settings.organization).toEqual({
+      id: 'o-exampleorgid',
+      managementAccountId: '999988887777',
+      accountIds: ['111122223333', '444455556666'],
+      units: { 'ou-ab12-34cd56ef': ['444455556666'] },
+      sharingEnabled: true,
+    });
+    expect(load('').world.settings.organization).toBeUndefined();
+  });
+
+  test.each([
+    ['o-exampleorgid', 'example', 'organization.id: found "example"; it must be an id such as o-exampleorgid'],
+    ['ou-ab12-34cd56ef', 'network', 'found "network"; it must be an id such as ou-ab12-34cd56ef'],
+    ['["444455556666"]', 'x', 'organization.units.ou-ab12-34cd56ef: found "x", but this is a list'],
+  ])('is refused with %s as %s', (right, wrong, message) => {
+    expect(errorOf(file.replace(right, wrong))).toContain(message);
+  });
+});
+
+describe('public TXT records', () => {
+  test('prove whose a domain is', () => {
+    const { world } = load('publicTxtRecords: { _abc.Example.com: [one, two] }');
+    expect(world.publicTxtRecords.get('_abc.example.com')?.values).toEqual(['one', 'two']);
+    expect(errorOf('publicTxtRecords: { _abc.example.com: one }')).toContain(
+      'publicTxtRecords._abc.example.com: found "one", but this is a list',
+    );
+  });
+});
+
 describe('the policies of roles', () => {
   const file = (policy: string) => `
 roles:
@@ -286,7 +369,7 @@ describe('an error in it names line, column and field, what was found and what w
     ['accounts: [', 'line 1, column'],
     [
       'acounts: {}',
-      'line 1, column 1: there is no field acounts here; the fields are accounts, peerings, transitGateways, hostedZones, internet, roles',
+      'line 1, column 1: there is no field acounts here; the fields are accounts, peerings, transitGateways, hostedZones, internet, publicTxtRecords, organization, settings, roles',
     ],
     ['accounts:\n  "123": {}', 'line 2, column 3: accounts."123": found "123"; it must be an account id: twelve digits, in quotes'],
     [
