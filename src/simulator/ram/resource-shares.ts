@@ -110,6 +110,7 @@ const forget = transition('resourceShare.forget', (world, id: string) => {
   const share = world.resourceShares.get(id);
   if (!share) return;
   world.resourceShares.delete(id);
+  for (const invitation of world.resourceShareInvitations.where(`share:${id}`)) world.resourceShareInvitations.delete(invitation.id);
   world.setTags(placeKey({ accountId: share.ownerId, region: share.region }), id, {});
 });
 

@@ -253,6 +253,18 @@ describe('the life of a share (aws.md 5.8, 9.8)', () => {
     expect(await invitation(scene.consumer)).toBeUndefined();
   });
 
+  test('an invitation that was accepted is shown for as long as its share, and no longer', async () => {
+    const scene = await sharing();
+    const shareArn = await scene.share();
+    await accept(scene.consumer, (await invitation(scene.consumer))?.resourceShareInvitationArn);
+    await scene.clock.advance(2_000);
+    await scene.ram.send(new DeleteResourceShareCommand({ resourceShareArn: shareArn }));
+    await scene.clock.advance(2_000);
+    expect(await invitation(scene.consumer)).toMatchObject({ resourceShareArn: shareArn, status: 'ACCEPTED' });
+    await scene.clock.advance(2 * hour);
+    expect(await invitation(scene.consumer)).toBeUndefined();
+  });
+
   test('name and openness can be changed, tags added and taken away', async () => {
     const scene = await sharing();
     const resourceShareArn = await scene.share({ tags: [{ key: 'team', value: 'net' }] });
