@@ -4,7 +4,7 @@ import { resourceAssociationsOf } from '../ec2/resource-associations.ts';
 import { hostedZoneIdOf, namesOf } from '../ec2/vpc-endpoint-dns.ts';
 import type { HostedZoneRecord, RecordSetRecord, VpcEndpointRecord } from '../records.ts';
 import type { World } from '../world.ts';
-import { hostZones, publicServiceZones } from './internet.ts';
+import { hostZones, publicServiceZones, txtZones } from './internet.ts';
 
 /** A name as Route 53 keeps it, in plain: `\052.example.com.` is `*.example.com`. */
 const plain = (stored: string): string =>
@@ -138,7 +138,13 @@ export function dnsViewOf(world: World): DnsView {
   // The network stays the same one until anything in the world changes.
   const view = views.get(networks) ?? {
     networks,
-    zones: [...[...world.hostedZones.all()].map(ofHostedZone), ...endpointZones(world), ...hostZones(world), ...publicServiceZones()],
+    zones: [
+      ...[...world.hostedZones.all()].map(ofHostedZone),
+      ...endpointZones(world),
+      ...hostZones(world),
+      ...txtZones(world),
+      ...publicServiceZones(),
+    ],
   };
   views.set(networks, view);
   return view;

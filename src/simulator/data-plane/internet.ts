@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { addressInCidr } from '../../network/cidr.ts';
-import type { DnsRecordSet, DnsZone } from '../../network/dns.ts';
+import { type DnsRecordSet, type DnsZone, plainName } from '../../network/dns.ts';
 import { subBlock } from '../ec2/addresses.ts';
 import { awsPrefixLists } from '../ec2/aws-prefix-lists.ts';
 import { awsServices } from '../ec2/endpoint-service-catalogue.ts';
@@ -93,6 +93,19 @@ export function publicServiceZones(): readonly DnsZone[] {
 
 /** `us-west-2.amazonaws.com` of `*.s3.us-west-2.amazonaws.com`. */
 const zoneOfHost = (host: string, region: string): string => host.slice(host.indexOf(region));
+
+/** TXT records that the world file, or a test, has published. */
+export function txtZones(world: World): DnsZone[] {
+  return [...world.publicTxtRecords.all()].map(({ id, values }) => {
+    const name = plainName(id);
+    return {
+      id: `internet:${name} TXT`,
+      name,
+      called: `the public zone of ${name}`,
+      recordSets: [{ name, type: 'TXT', ttl: 300, values: values.map((value) => JSON.stringify(value)) }],
+    };
+  });
+}
 
 /** The zones of those on the internet whom the simulator is told of, each its own. */
 export function hostZones(world: World): DnsZone[] {

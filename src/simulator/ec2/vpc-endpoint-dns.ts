@@ -75,13 +75,31 @@ export function checkPrivateDns(
       `private-dns-enabled cannot be set because there is already a conflicting DNS domain for ${domain} in the VPC ${vpcId}`,
     );
   const zones = new Set(world.hostedZones.where(`vpc:${vpcId}`).map((zone) => zone.name));
-  const inZone = privateDnsDomains.find((domain) => zones.has(`${domain}.`));
+  const inZone = privateDnsDomains.find((domain) => zones.has(`${zoneOf(domain)}.`));
   if (inZone) throw conflict(inZone);
-  for (const other of world.vpcEndpoints.where(`vpc:${vpcId}`)) {
-    if (other.id === id || !other.privateDnsEnabled || other.state === 'failed' || other.state === 'rejected') continue;
-    const taken = other.privateDnsDomains.find((domain) => privateDnsDomains.includes(domain));
+  for (const other of answeringEndpoints(world, vpcId)) {
+    const taken = other.id === id ? undefined : other.privateDnsDomains.find((domain) => privateDnsDomains.includes(domain));
     if (taken) throw conflict(taken);
   }
+}
+
+/** AWS keeps the private names of an endpoint in a zone of its own: one of the name, be it for all names below. */
+const zoneOf = (domain: string): string => domain.replace(/^\*\./, '');
+
+/** The endpoints of a VPC that answer for private names; one that is being deleted still does (aws.md 4.4). */
+const answeringEndpoints = (world: World, vpcId: string): VpcEndpointRecord[] =>
+  world.vpcEndpoints
+    .where(`vpc:${vpcId}`)
+    .filter(({ privateDnsEnabled, state }) => privateDnsEnabled && state !== 'failed' && state !== 'rejected');
+
+/**
+ * The hidden private zone of this name that an endpoint has brought to a VPC, by its id: no other zone of the name can be there.
+ *
+ * @param name without a dot at its end
+ */
+export function endpointZoneIn(world: World, vpcId: string, name: string): string | undefined {
+  const endpoint = answeringEndpoints(world, vpcId).find((one) => one.privateDnsDomains.some((domain) => zoneOf(domain) === name));
+  return endpoint && hostedZoneIdOf(`${endpoint.id} ${name}`);
 }
 
 /** Private names for resolver endpoints alone are for services that have a gateway endpoint too, and only where the VPC has one (aws.md 4.1). */

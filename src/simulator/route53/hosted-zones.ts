@@ -18,6 +18,7 @@ import type {
   VPC,
   VPCRegion,
 } from '@aws-sdk/client-route-53';
+import { endpointZoneIn } from '../ec2/vpc-endpoint-dns.ts';
 import type { HostedZoneRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
 import type { World } from '../world.ts';
@@ -54,8 +55,15 @@ function newZoneId(world: World): string {
   return id.startsWith('Z-') ? `Z${id.slice(2).toUpperCase()}` : id;
 }
 
-/** @throws ApiError ConflictingDomainExists where the VPC already has a zone of this name: the zone itself too */
+/** @throws ApiError ConflictingDomainExists where the VPC already has a zone of this name: the zone itself too, and the one of an endpoint with private DNS */
 export function checkNameIsFree(world: World, { vpcId, region }: { vpcId: string; region: string }, name: string): void {
+  const endpointZone = endpointZoneIn(world, vpcId, name.slice(0, -1));
+  if (endpointZone) {
+    throw new ApiError(
+      'ConflictingDomainExists',
+      `The VPC ${vpcId} in region ${region} has already been associated with the hosted zone ${endpointZone} with the same domain name.`,
+    );
+  }
   if (!world.hostedZones.where(`vpc:${vpcId}`).some((zone) => zone.name === name)) return;
   throw new ApiError(
     'ConflictingDomainExists',
