@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<(ambient: Ambient) => Comm
     process.argv[3] === 'exec'
       ? (await import('./cli/simulate-exec.ts')).simulateForExec
       : (await import('./cli/simulate.ts')).simulateCommand,
+  'iam-policy': async () => (await import('./cli/iam-policy.ts')).iamPolicyCommand,
   generate: async () => (await import('./cli/generate.ts')).generateCommand,
 };
 
