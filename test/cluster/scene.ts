@@ -320,4 +320,5 @@ async function clear(cluster: TestCluster, namespace: string): Promise<void> {
     .split('\n')
     .filter((name) => name.endsWith(`-of-${namespace}`));
   if (accounts.length > 0) await cluster.kubectl(['delete', '--wait=false', ...accounts]);
+  for (const name of accounts) await cluster.kubectl(['patch', name, '--type=merge', '--patch={"metadata":{"finalizers":null}}']);
 }
