@@ -33,3 +33,14 @@ export function duration(text: string): number {
   }
   return Number(amount) * { ms: 1, s: 1_000, m: 60_000 }[unit as 'ms' | 's' | 'm'];
 }
+
+/**
+ * Reads the value of a tag, such as a cluster's name, as session tags may have it; `$` is not among it, which would begin a variable of a
+ * policy. https://docs.aws.amazon.com/STS/latest/APIReference/API_Tag.html
+ */
+export function tagValue(text: string): string {
+  if (!/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u.test(text)) {
+    throw new InvalidArgumentError(`It must have 1 to 256 letters, digits, spaces and characters of _.:/=+-@, and is "${text}".`);
+  }
+  return text;
+}

@@ -4,6 +4,7 @@ import type { Ambient } from '../ambient/ambient.ts';
 import { accountPolicies, accountTrust, controllerPolicy, controllerTrust, features, type PolicyDocument } from '../aws/iam-policy.ts';
 import type { Feature } from '../aws/permissions.ts';
 import { partitionOf } from '../network/partitions.ts';
+import { tagValue } from './arguments.ts';
 
 type Format = 'json' | 'yaml';
 
@@ -196,14 +197,6 @@ function region(text: string): string {
 
 function vpcId(text: string): string {
   if (!/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/.test(text)) throw new InvalidArgumentError(`It must be the id of a VPC, and is "${text}".`);
-  return text;
-}
-
-/** What session tags may be made of; `$` is not among it, which would begin a variable of a policy. */
-function tagValue(text: string): string {
-  if (!/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u.test(text)) {
-    throw new InvalidArgumentError(`It must have 1 to 256 letters, digits, spaces and characters of _.:/=+-@, and is "${text}".`);
-  }
   return text;
 }
 

@@ -13,7 +13,7 @@ import { type Controller, createController } from '../reconcile/controller.ts';
 import { defaultTiming } from '../reconcile/pass.ts';
 import { serve } from '../server/http.ts';
 import { createMetrics } from '../server/metrics.ts';
-import { duration, positiveNumber, wholeNumber } from './arguments.ts';
+import { duration, positiveNumber, tagValue, wholeNumber } from './arguments.ts';
 
 interface RunOptions {
   readonly clusterName?: string;
@@ -32,7 +32,7 @@ interface RunOptions {
 export function runCommand(ambient: Ambient): Command {
   return new Command('run')
     .description('Runs the controller: the cluster comes from KUBECONFIG or the pod, AWS from the environment of the AWS SDK.')
-    .option('--cluster-name <name>', "this cluster's name in ownership tags; by default the uid of the namespace kube-system")
+    .option('--cluster-name <name>', "this cluster's name in ownership tags; by default the uid of the namespace kube-system", tagValue)
     .option('--namespace <name>', "where the lease is; by default the pod's, or that of the kubeconfig's context")
     .option('--lease-name <name>', 'name of the lease', 'isthmus')
     .option('--concurrency <number>', 'passes under way at once', wholeNumber(1, 1_000), 16)
