@@ -9,7 +9,7 @@ import type {
   Vpc,
 } from './model.ts';
 import { aclVerdict, type Direction, type Packet } from './packet-filter.ts';
-import { aclOf, allOf, type Component, called, componentOf, type Place } from './place.ts';
+import { aclOf, allOf, type Component, called, componentOf, type Place, prefixListCidrs } from './place.ts';
 import { chooseRoute, routeTableOfSubnet } from './routing.ts';
 
 /** A component on the way, with the part of it that let the packet pass; the fields are those of AWS's `PathComponent`. */
@@ -25,12 +25,16 @@ export interface Hop {
 
 /**
  * Why a packet does not arrive, named as Reachability Analyzer's explanation codes are
- * (https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html). INSTANCE_NOT_LISTENING is ours: AWS never looks inside an instance.
+ * (https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html). Ours are INSTANCE_NOT_LISTENING, since AWS never looks inside an
+ * instance, and ENDPOINT_PORT_RESTRICTION and RESOURCE_ADDRESS_UNKNOWN, since Reachability Analyzer does not follow packets to resources.
  */
 export type ExplanationCode =
   | 'BAD_STATE'
   | 'BAD_STATE_ATTACHMENT'
   | 'BAD_STATE_ROUTE'
+  | 'ELBV2_LISTENERS_MISMATCH'
+  | 'ELBV2_LISTENER_HAS_NO_TG'
+  | 'ENDPOINT_PORT_RESTRICTION'
   | 'ENI_ADDRESS_RESTRICTION'
   | 'ENI_SG_RULES_MISMATCH'
   | 'IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS'
@@ -42,13 +46,16 @@ export type ExplanationCode =
   | 'NO_POSSIBLE_DESTINATION'
   | 'NO_ROUTE_TO_DESTINATION'
   | 'PCX_REQUIRES_ADDRESS_IN_VPC_CIDR'
+  | 'RESOURCE_ADDRESS_UNKNOWN'
   | 'SG_HAS_NO_RULES'
   | 'SUBNET_ACL_RESTRICTION'
   | 'TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION'
   | 'TGW_ROUTE_AZ_RESTRICTION'
   | 'TGW_RTB_BAD_STATE_ROUTE'
   | 'TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT'
-  | 'UNKNOWN_DESTINATION';
+  | 'UNKNOWN_DESTINATION'
+  | 'VPCE_GATEWAY_PROTOCOL_RESTRICTION'
+  | 'VPCE_SERVICE_NOT_INSTALLED_IN_AZ';
 
 export interface Blockage {
   readonly code: ExplanationCode;
@@ -90,6 +97,8 @@ export interface Leg {
   readonly translations: Translation[];
   /** Filled in by the first thing that stops the packet. */
   blockedBy?: Blockage;
+  /** Filled in where the packet is refused: by whom, who then says so. */
+  refusedBy?: Place;
 }
 
 /** Ends the leg: every step returns what this returns, and nothing is done after it. */
@@ -130,8 +139,14 @@ export function passAcl(leg: Leg, subnet: Subnet, direction: Direction): true | 
   });
 }
 
+/** A route that a packet takes, and the table that it is in. */
+export interface Chosen {
+  readonly route: Route;
+  readonly table: Component;
+}
+
 /** Follows the route table of the subnet that the packet leaves. */
-export function passRouteTable(leg: Leg, from: Position): { readonly route: Route; readonly table: Component } | undefined {
+export function passRouteTable(leg: Leg, from: Position): Chosen | undefined {
   const { networks, hops } = leg;
   const address = leg.packet.destinationAddress;
   const found = routeTableOfSubnet(from.subnet, allOf(networks, 'routeTables'));
@@ -140,7 +155,7 @@ export function passRouteTable(leg: Leg, from: Position): { readonly route: Rout
     return block(leg, { code: 'NO_ROUTE_TO_DESTINATION', component, message: `subnet ${called(component)} has no route table` });
   }
   const table = componentOf('route-table', found.routeTableId, found);
-  const route = chooseRoute(address, found, from.vpc);
+  const route = chooseRoute(address, { table: found, vpc: from.vpc, cidrsOf: (id) => prefixListCidrs(networks, id) });
   if (!route) {
     const message = `route table ${called(table)} of ${from.subnet.subnetId} has no route to ${address}`;
     return block(leg, { code: 'NO_ROUTE_TO_DESTINATION', component: table, message });

@@ -1,3 +1,5 @@
+import type { EndpointCollections } from './endpoint-model.ts';
+
 /**
  * A VPC network as plain data, in AWS's own words. The inventory fills it from Describe calls, the simulator keeps its state so that it
  * can be shown as this, and planners and reachability ask it questions. CIDRs are canonical everywhere (`10.0.0.0/16`, `2001:db8::/32`).
@@ -310,7 +312,7 @@ export interface PrefixList {
 }
 
 /** Collections that are not read everywhere. */
-export interface GatewayCollections {
+export interface GatewayCollections extends EndpointCollections {
   vpcEndpoints: VpcEndpoint;
   prefixLists: PrefixList;
   natGateways: NatGateway;

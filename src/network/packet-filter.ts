@@ -25,16 +25,19 @@ function portsFit(rule: SecurityGroupRule, packet: Packet): boolean {
   return (rule.fromPort === -1 || rule.fromPort === packet.type) && (rule.toPort === -1 || rule.toPort === packet.code);
 }
 
-/**
- * The first rule of the groups that lets the packet pass; rules only ever allow. A rule for a prefix list never does here, since the entries
- * of prefix lists are not part of the network model.
- *
- * @param isMember whether the far end belongs to this group, as far as the path preserves it
- */
+/** What rules name besides CIDRs. */
+export interface Named {
+  /** Whether the far end belongs to this group, as far as the path preserves it. */
+  readonly isMember: (groupId: string) => boolean;
+  /** The CIDRs of a prefix list. */
+  readonly cidrsOf: (prefixListId: string) => readonly string[];
+}
+
+/** The first rule of the groups that lets the packet pass; rules only ever allow. */
 export function admittingRule(
   rules: readonly SecurityGroupRule[],
   flow: { readonly packet: Packet; readonly direction: Direction },
-  isMember: (groupId: string) => boolean,
+  { isMember, cidrsOf }: Named,
 ): SecurityGroupRule | undefined {
   const { packet, direction } = flow;
   const far = farAddress(packet, direction);
@@ -43,7 +46,8 @@ export function admittingRule(
     const { peer } = rule;
     if ('cidrIpv4' in peer) return addressInCidr(far, peer.cidrIpv4);
     if ('cidrIpv6' in peer) return addressInCidr(far, peer.cidrIpv6);
-    return 'referencedGroup' in peer && isMember(peer.referencedGroup.groupId);
+    if ('prefixListId' in peer) return cidrsOf(peer.prefixListId).some((cidr) => addressInCidr(far, cidr));
+    return isMember(peer.referencedGroup.groupId);
   });
 }
 

@@ -1,6 +1,7 @@
 import { addressInCidr, canonicalAddress } from './cidr.ts';
+import { passGatewayEndpoint } from './endpoints.ts';
 import { passEgressOnlyInternetGateway, passInternetGateway, passNatGateway, passPeering, passTransitGateway } from './gateways.ts';
-import { type Blockage, block, describePacket, type Hop, type Leg, type Position, passAcl, passRouteTable } from './leg.ts';
+import { type Blockage, block, type Chosen, describePacket, type Hop, type Leg, type Position, passAcl, passRouteTable } from './leg.ts';
 import type { RouteTargetType, Vpc } from './model.ts';
 import { admittingRule, type Direction, type Packet } from './packet-filter.ts';
 import {
@@ -13,8 +14,13 @@ import {
   type Place,
   peersOf,
   placeWithAddress,
+  prefixListCidrs,
   seesGroups,
 } from './place.ts';
+import { relayOf } from './relays.ts';
+
+/** Where a packet arrives: at a place, or beyond what is looked at: in the internet, or at a service of AWS's. */
+export type End = Place | 'outside';
 
 /** Whose groups an egress rule may name: the place that is meant, or the one with the packet's address here or in a peer. */
 function likelyEnd({ networks, packet, from, to }: Leg): Place | undefined {
@@ -33,12 +39,14 @@ function mustRun(leg: Leg, { instance }: Place): true | undefined {
   return block(leg, { code: 'BAD_STATE', component, message: `instance ${called(component)} is ${instance.state}, not running` });
 }
 
-function mustListen(leg: Leg, { instance }: Place): true | undefined {
+function mustListen(leg: Leg, place: Place): true | undefined {
   const { packet } = leg;
+  const { instance } = place;
   // Echo requests are answered by the operating system, whatever listens; and answers come to whoever asked.
   if (leg.way === 'back' || !instance?.listens || !('ports' in packet)) return true;
   if (instance.listens.some(({ protocol, port }) => protocol === packet.protocol && port === packet.ports.from)) return true;
   const component = componentOf('instance', instance.instanceId, instance);
+  leg.refusedBy = place;
   return block(leg, {
     code: 'INSTANCE_NOT_LISTENING',
     component,
@@ -59,10 +67,13 @@ function passGroups(
     if (groups[0]) hops.push({ component: groups[0] });
     return true;
   }
+  // Load balancers that were made without groups take and send whatever comes.
+  if (ids.length === 0 && relayOf(networks, place.networkInterface)?.kind === 'load balancer') return true;
   const rules = [...allOf(networks, 'securityGroupRules')].filter((rule) => rule.direction === direction && ids.includes(rule.groupId));
   const visible = far !== undefined && seesGroups(networks, place, far);
   const isMember = (groupId: string): boolean => far?.networkInterface.securityGroupIds.includes(groupId) ?? false;
-  const rule = admittingRule(rules, { packet, direction }, (groupId) => visible && isMember(groupId));
+  const cidrsOf = (prefixListId: string) => prefixListCidrs(networks, prefixListId);
+  const rule = admittingRule(rules, { packet, direction }, { isMember: (groupId) => visible && isMember(groupId), cidrsOf });
   if (rule) {
     hops.push({ component: groups.find((group) => group.id === rule.groupId)!, securityGroupRule: rule });
     return true;
@@ -76,7 +87,7 @@ function passGroups(
     direction === 'ingress'
       ? `lets in ${describePacket(packet)} from ${packet.sourceAddress}`
       : `lets out ${describePacket(packet)} to ${packet.destinationAddress}`;
-  const unseen = visible ? undefined : admittingRule(rules, { packet, direction }, isMember);
+  const unseen = visible ? undefined : admittingRule(rules, { packet, direction }, { isMember, cidrsOf });
   return block(leg, {
     code: rules.length === 0 ? 'SG_HAS_NO_RULES' : 'ENI_SG_RULES_MISMATCH',
     component: groups.length === 1 ? groups[0]! : interfaceOf(place),
@@ -123,12 +134,18 @@ function enter(leg: Leg, at: Position, place: Place | undefined): Place | undefi
   return (sameSubnet || passAcl(leg, place.subnet, 'ingress')) && arrive(leg, place, far) && place;
 }
 
+function unknownTarget(leg: Leg, { route, table }: Chosen): undefined {
+  const { type, id } = route.target;
+  const message = `the route ${route.destination} → ${id} in ${called(table)} leads to a target of the kind ${type}, behind which nothing is known`;
+  return block(leg, { code: 'NO_POSSIBLE_DESTINATION', component: table, message });
+}
+
 /**
- * Goes on from a position until it arrives: at a place, or in the internet. Within a subnet neither its ACL nor its route table is asked.
+ * Goes on from a position until it arrives. Within a subnet neither its ACL nor its route table is asked.
  *
  * @param passed the subnets that the packet has left on its way, each with the target that it left for
  */
-function forward(leg: Leg, at: Position, passed: readonly string[] = []): Place | 'internet' | undefined {
+function forward(leg: Leg, at: Position, passed: readonly string[] = []): End | undefined {
   const inSubnet = [at.subnet.cidr, ...at.subnet.ipv6Cidrs].some((cidr) => addressInCidr(leg.packet.destinationAddress, cidr));
   if (inSubnet) return enter(leg, at, arriveIn(leg, at.vpc));
   if (!passAcl(leg, at.subnet, 'egress')) return undefined;
@@ -149,9 +166,9 @@ function forward(leg: Leg, at: Position, passed: readonly string[] = []): Place 
       return vpc && enter(leg, at, arriveIn(leg, vpc));
     }
     case 'internet-gateway':
-      return passInternetGateway(leg, at, route.target.id) && 'internet';
+      return passInternetGateway(leg, at, route.target.id) && 'outside';
     case 'egress-only-internet-gateway':
-      return passEgressOnlyInternetGateway(leg, at, route.target.id) && 'internet';
+      return passEgressOnlyInternetGateway(leg, at, route.target.id) && 'outside';
     case 'nat-gateway': {
       const next = passNatGateway(leg, at, route.target.id);
       return next && forward(leg, next, [...passed, step]);
@@ -160,14 +177,16 @@ function forward(leg: Leg, at: Position, passed: readonly string[] = []): Place 
       const next = passTransitGateway(leg, at, route.target.id);
       return next && forward(leg, next, [...passed, step]);
     }
+    case 'vpc-endpoint': {
+      const endpoint = findById(leg.networks, 'vpcEndpoints', route.target.id);
+      if (endpoint?.type !== 'Gateway') return unknownTarget(leg, chosen);
+      return passGatewayEndpoint(leg, at, endpoint) && 'outside';
+    }
     case 'network-interface':
     case 'instance':
-    case 'vpc-endpoint':
     case 'virtual-private-gateway':
-    case 'other': {
-      const message = `the route ${route.destination} → ${route.target.id} in ${called(table)} leads to a target of the kind ${type}, behind which nothing is known`;
-      return block(leg, { code: 'NO_POSSIBLE_DESTINATION', component: table, message });
-    }
+    case 'other':
+      return unknownTarget(leg, chosen);
   }
 }
 
@@ -176,7 +195,7 @@ function forward(leg: Leg, at: Position, passed: readonly string[] = []): Place 
  *
  * @returns undefined when it was stopped: `leg.blockedBy` says by what
  */
-export function travel(leg: Leg): Place | 'internet' | undefined {
+export function travel(leg: Leg): End | undefined {
   const { from, hops, packet } = leg;
   if (!mustRun(leg, from)) return undefined;
   if (from.instance) hops.push({ component: componentOf('instance', from.instance.instanceId, from.instance) });
@@ -188,8 +207,8 @@ export function travel(leg: Leg): Place | 'internet' | undefined {
   return forward(leg, from);
 }
 
-/** Takes the internet's answer, which comes in through the gateway that the packet left by, to the interface that the packet left from. */
-function enterFromInternet(leg: Leg, { gateway, place }: { readonly gateway: Hop; readonly place: Place }): Place | undefined {
+/** Takes the answer from outside, which comes in through the gateway that the packet left by, to the interface that the packet left from. */
+function enterFromOutside(leg: Leg, { gateway, place }: { readonly gateway: Hop; readonly place: Place }): Place | undefined {
   leg.hops.push(gateway);
   return passAcl(leg, place.subnet, 'ingress') && arrive(leg, place, undefined) && place;
 }
@@ -209,7 +228,7 @@ function readdressed(packet: Packet, { destinationAddress, beyondNat }: { destin
  */
 export function comeBack(
   there: Leg,
-  end: Place | 'internet',
+  end: End,
   answer: Packet,
 ): { readonly hops: readonly Hop[]; readonly blockedBy?: Blockage | undefined } {
   const hops: Hop[] = [];
@@ -224,14 +243,14 @@ export function comeBack(
         destinationAddress: last?.sourceAddress ?? there.packet.sourceAddress,
         beyondNat: next !== undefined,
       }),
-      from: last?.place ?? (end === 'internet' ? to : end),
+      from: last?.place ?? (end === 'outside' ? to : end),
       to,
       hops,
       translations: [],
     };
-    let arrived: Place | 'internet' | undefined;
+    let arrived: End | undefined;
     if (last) arrived = forward(leg, last.place);
-    else if (end === 'internet') arrived = enterFromInternet(leg, { gateway: there.hops.at(-1)!, place: to });
+    else if (end === 'outside') arrived = enterFromOutside(leg, { gateway: there.hops.at(-1)!, place: to });
     else arrived = travel(leg);
     if (!arrived) return { hops, blockedBy: leg.blockedBy };
     if (next) hops.push({ component: next.component });

@@ -1,4 +1,5 @@
 import { canonicalAddress } from './cidr.ts';
+import { grouped } from './grouped.ts';
 import type {
   GatewayCollections,
   Instance,
@@ -33,7 +34,12 @@ export type ComponentType =
   | 'transit-gateway'
   | 'transit-gateway-attachment'
   | 'transit-gateway-route-table'
-  | 'vpc';
+  | 'vpc'
+  | 'vpc-endpoint'
+  | 'vpc-endpoint-service'
+  | 'loadbalancer'
+  | 'resourceconfiguration'
+  | 'resourcegateway';
 
 export interface Component {
   readonly type: ComponentType;
@@ -72,6 +78,10 @@ export function findById<Name extends CollectionName>(
   return undefined;
 }
 
+/** The CIDRs of a prefix list; none where it was not read, so that nothing of it applies. */
+export const prefixListCidrs = (networks: readonly RegionNetwork[], prefixListId: string): readonly string[] =>
+  findById(networks, 'prefixLists', prefixListId)?.cidrs ?? [];
+
 /** The things of one kind in all networks. */
 export function* allOf<Name extends CollectionName>(networks: readonly Collections[], name: Name): Iterable<AnyCollections[Name]> {
   for (const network of networks) yield* network[name]?.values() ?? [];
@@ -95,9 +105,12 @@ export const addressesOf = ({ privateIpAddresses, ipv6Addresses }: NetworkInterf
 
 /** The place in this VPC with this address (canonical), if there is one. */
 export function placeWithAddress(networks: readonly RegionNetwork[], vpcId: string, address: string): Place | undefined {
-  for (const one of allOf(networks, 'networkInterfaces')) {
-    if (one.vpcId === vpcId && addressesOf(one).some((own) => canonicalAddress(own) === address))
-      return placeOf(networks, one.networkInterfaceId);
+  for (const { networkInterfaces } of networks) {
+    const withAddress = grouped(networkInterfaces, 'VPC and address', (one) =>
+      addressesOf(one).map((own) => `${one.vpcId} ${canonicalAddress(own)}`),
+    );
+    const [found] = withAddress(`${vpcId} ${address}`);
+    if (found) return placeOf(networks, found.networkInterfaceId);
   }
   return undefined;
 }

@@ -1,8 +1,9 @@
 import { addressFamily, canonicalAddress } from './cidr.ts';
+import type { Resolve } from './dns.ts';
+import { exchange } from './exchange.ts';
 import { type Blockage, describePacket, type Hop, type Leg } from './leg.ts';
 import type { RegionNetwork } from './model.ts';
 import type { Packet } from './packet-filter.ts';
-import { comeBack, travel } from './path.ts';
 import { type Component, called, componentOf, findById, interfaceOf, type Place, placeOf } from './place.ts';
 
 /** One end: an instance (its primary interface) or a network interface. */
@@ -22,7 +23,8 @@ export type Traffic =
 /** "Does this get from the source to the destination, and its answer back?" */
 export type ReachabilityQuery = Traffic & {
   readonly source: Endpoint;
-  readonly destination: Endpoint | { readonly address: string };
+  /** With the name by which an address was found, what the name says of it counts, too: which of the resources behind one endpoint is meant. */
+  readonly destination: Endpoint | { readonly address: string; readonly name?: string | undefined };
   /** Which addresses are used where the destination is an endpoint and the traffic is tcp or udp; IPv4 by default. */
   readonly family?: 4 | 6;
 };
@@ -34,27 +36,24 @@ export type Reachability = {
   readonly hops: readonly Hop[];
   /** Components that the answer passes; empty where none is sent. */
   readonly returnHops: readonly Hop[];
-} & ({ readonly reachable: true; readonly blockedBy?: undefined } | { readonly reachable: false; readonly blockedBy: Blockage });
-
-/** Requests that are answered, with the type of the answer (RFC 792, RFC 4443); others are sent one way only. */
-const icmpAnswers: Readonly<Record<'icmp' | 'icmpv6', Readonly<Record<number, number>>>> = {
-  icmp: { 8: 0, 13: 14, 15: 16, 17: 18 },
-  icmpv6: { 128: 129 },
-};
+} & (
+  | {
+      readonly reachable: true;
+      readonly blockedBy?: undefined;
+      /** What answers: the address, and for tcp and udp the port, behind endpoints and load balancers. */
+      readonly arrival: { readonly address: string; readonly port?: number | undefined };
+    }
+  | {
+      readonly reachable: false;
+      readonly blockedBy: Blockage;
+      /** Whether the source is told so: "connection refused". Otherwise it waits in vain. */
+      readonly refused: boolean;
+    }
+);
 
 function packetOf(query: ReachabilityQuery, ends: { readonly sourceAddress: string; readonly destinationAddress: string }): Packet {
   if ('port' in query) return { ...ends, protocol: query.protocol, ports: { from: query.port, to: query.port } };
   return { ...ends, protocol: query.protocol, type: query.type ?? (query.protocol === 'icmp' ? 8 : 128), code: query.code ?? 0 };
-}
-
-function answerTo(packet: Packet, query: ReachabilityQuery): Packet | undefined {
-  const ends = { sourceAddress: packet.destinationAddress, destinationAddress: packet.sourceAddress };
-  if ('ports' in packet) {
-    const ports = ('port' in query ? query.ephemeralPorts : undefined) ?? { from: 1024, to: 65535 };
-    return { ...ends, protocol: packet.protocol, ports };
-  }
-  const type = icmpAnswers[packet.protocol][packet.type];
-  return type === undefined ? undefined : { ...ends, protocol: packet.protocol, type, code: 0 };
 }
 
 function familyOf(query: ReachabilityQuery, address: string | undefined): 4 | 6 {
@@ -119,25 +118,41 @@ function resolveEnds(
   return { from, to, sourceAddress, destinationAddress };
 }
 
+/** What questions about reachability need besides the networks. */
+export interface ReachabilityOptions {
+  /** What names stand for: where resources behind endpoints are defined by names, they are found by it, and not without. */
+  readonly resolve?: Resolve | undefined;
+}
+
 /**
  * Whether a packet gets to its destination and its answer back, by what the networks are configured to do: security groups, network ACLs, routes,
- * peering connections, internet, NAT and transit gateways, and which instances run and listen. Prefix lists, and what lies behind other targets of routes than these, are
- * not known here and let nothing pass; on the internet anything is taken to answer.
+ * prefix lists, peering connections, internet, NAT and transit gateways, VPC endpoints with what lies behind them, network load balancers, and which
+ * instances run and listen. What lies behind other targets of routes than these is not known here and lets nothing pass; on the internet, and among
+ * AWS's services, anything is taken to answer.
  *
  * @param networks every account and region that the path may touch
  */
-export function reachability(networks: readonly RegionNetwork[], query: ReachabilityQuery): Reachability {
+export function reachability(
+  networks: readonly RegionNetwork[],
+  query: ReachabilityQuery,
+  { resolve }: ReachabilityOptions = {},
+): Reachability {
   const ends = resolveEnds(networks, query);
-  if ('code' in ends) return { query, hops: [], returnHops: [], reachable: false, blockedBy: ends };
+  if ('code' in ends) return { query, hops: [], returnHops: [], reachable: false, blockedBy: ends, refused: false };
   const { from, to } = ends;
-  const packet = packetOf(query, ends);
-  const there: Leg = { networks, way: 'there', packet, from, ...(to && { to }), hops: [], translations: [] };
-  const end = travel(there);
-  const answer = end && answerTo(packet, query);
-  const back = answer && comeBack(there, end, answer);
-  const blockedBy = there.blockedBy ?? back?.blockedBy;
-  const passed = { query, hops: there.hops, returnHops: back?.hops ?? [] };
-  return blockedBy ? { ...passed, reachable: false, blockedBy } : { ...passed, reachable: true };
+  const leg: Leg = { networks, way: 'there', packet: packetOf(query, ends), from, ...(to && { to }), hops: [], translations: [] };
+  const name = 'name' in query.destination ? query.destination.name : undefined;
+  const ephemeralPorts = 'port' in query ? query.ephemeralPorts : undefined;
+  const {
+    hops,
+    returnHops,
+    blockedBy,
+    refused = false,
+    arrived = leg.packet,
+  } = exchange(leg, { asked: { resolve, name }, ephemeralPorts });
+  if (blockedBy) return { query, hops, returnHops, reachable: false, blockedBy, refused };
+  const arrival = { address: arrived.destinationAddress, ...('ports' in arrived ? { port: arrived.ports.from } : {}) };
+  return { query, hops, returnHops, reachable: true, arrival };
 }
 
 /**

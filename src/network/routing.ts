@@ -22,27 +22,43 @@ const mayBeatLocal: ReadonlySet<RouteTargetType> = new Set(['local', 'network-in
 
 const isStatic = (route: Route): boolean => route.origin !== 'EnableVgwRoutePropagation' && route.origin !== 'Advertisement';
 
+/** How well a route fits an address; the larger number wins. Undefined where it does not apply. */
+function fitOf(route: Route, address: string, cidrsOf: CidrsOf): number | undefined {
+  const isList = route.destination.startsWith('pl-');
+  let longest: number | undefined;
+  for (const cidr of isList ? cidrsOf(route.destination) : [route.destination]) {
+    const length = parseCidr(cidr)?.prefixLength;
+    if (length !== undefined && length >= (longest ?? 0) && addressInCidr(address, cidr)) longest = length;
+  }
+  if (longest === undefined) return undefined;
+  return longest * 3 + (isStatic(route) ? (isList ? 1 : 2) : 0);
+}
+
+/** The CIDRs of a prefix list by its id; none where nothing is known of it. */
+export type CidrsOf = (prefixListId: string) => readonly string[];
+
 /**
- * The route that a packet to `address` takes: the longest prefix, and a static route before a propagated one of the same prefix. The VPC's own
- * blocks are local even where the table does not list them. A blackhole wins like any other route: the packet is then lost, not sent another way.
- * Routes to prefix lists are passed over, since their entries are not part of the network model.
+ * The route that a packet to `address` takes: the longest prefix; of routes of the same prefix a static one to a CIDR, then one to a prefix list, then a
+ * propagated one; of two lists the first, where AWS leaves it to chance. The VPC's own blocks are local even where the table does not list them. A
+ * blackhole wins like any other route: the packet is then lost, not sent another way. Source: VPC User Guide, "Route priority".
  *
  * @param address canonical IPv4 or IPv6
  * @returns undefined where no route applies
  */
-export function chooseRoute(address: string, table: RouteTable, vpc: Vpc): Route | undefined {
+export function chooseRoute(
+  address: string,
+  { table, vpc, cidrsOf }: { readonly table: RouteTable; readonly vpc: Vpc; readonly cidrsOf: CidrsOf },
+): Route | undefined {
   const own = associatedCidrs(vpc);
   const isOwn = own.some((cidr) => addressInCidr(address, cidr));
   const implied = own
     .filter((cidr) => !table.routes.some((route) => route.destination === cidr))
     .map((destination): Route => ({ destination, target: { type: 'local', id: 'local' }, state: 'active', origin: 'CreateRouteTable' }));
-  let chosen: { readonly route: Route; readonly length: number } | undefined;
+  let chosen: { readonly route: Route; readonly fit: number } | undefined;
   for (const route of [...table.routes, ...implied]) {
-    const length = parseCidr(route.destination)?.prefixLength;
-    if (length === undefined || !addressInCidr(address, route.destination)) continue;
     if (isOwn && !mayBeatLocal.has(route.target.type)) continue;
-    const wins = !chosen || length > chosen.length || (length === chosen.length && isStatic(route) && !isStatic(chosen.route));
-    if (wins) chosen = { route, length };
+    const fit = fitOf(route, address, cidrsOf);
+    if (fit !== undefined && (!chosen || fit > chosen.fit)) chosen = { route, fit };
   }
   return chosen?.route;
 }
