@@ -221,7 +221,7 @@ export function securityGroupOperations(world: World): Operations {
         gather(
           world,
           seenRules(world, group.id, direction).filter((rule) => isStale(world, rule)),
-        ).map((permission) => ({ ...permission, IpRanges: [], PrefixListIds: [] }));
+        ).map(({ Ipv6Ranges: _, ...permission }) => ({ ...permission, IpRanges: [], PrefixListIds: [] }));
       const groups = world.securityGroups
         .seenWhere(`vpc:${vpc.id}`)
         .map((group) => ({

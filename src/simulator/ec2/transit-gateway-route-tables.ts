@@ -324,7 +324,11 @@ export function transitGatewayRouteTableOperations(world: World): Operations {
     ): GetTransitGatewayRouteTableAssociationsResult {
       const table = findTransitGatewayRouteTable(world, call, input.TransitGatewayRouteTableId);
       const { items, NextToken } = listAttachments(world, `associated:${table.id}`, input);
-      return { Associations: items.map((attachment) => shownAssociation(attachment, attachment.association!)), NextToken };
+      const Associations = items.map((attachment) => {
+        const { TransitGatewayRouteTableId: _, ...rest } = shownAssociation(attachment, attachment.association!);
+        return rest;
+      });
+      return { Associations, NextToken };
     },
 
     GetTransitGatewayRouteTablePropagations(

@@ -1,0 +1,115 @@
+import * as ec2 from '@aws-sdk/client-ec2';
+import * as ram from '@aws-sdk/client-ram';
+import * as route53 from '@aws-sdk/client-route-53';
+import * as sts from '@aws-sdk/client-sts';
+import * as lattice from '@aws-sdk/client-vpc-lattice';
+import type { HttpRequest } from '@smithy/core/transport';
+import { seededRandom } from '../../../src/ambient/random.ts';
+import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
+import type { AwsSimulator } from '../../../src/simulator/aws-simulator.ts';
+import { inProcess } from '../../../src/simulator/request-handler.ts';
+import { simulatorOf } from '../../../src/simulator/simulator-of-world.ts';
+import { World } from '../../../src/simulator/world.ts';
+
+const sdks = { ec2, ram, route53, sts, 'vpc-lattice': lattice };
+const clients = {
+  ec2: ec2.EC2Client,
+  ram: ram.RAMClient,
+  route53: route53.Route53Client,
+  sts: sts.STSClient,
+  'vpc-lattice': lattice.VPCLatticeClient,
+};
+
+/** A service by its signing name. */
+export type Service = keyof typeof sdks;
+
+/** An answer as it stood on the wire. */
+export interface Answer {
+  readonly service: Service;
+  readonly operation: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+type Operation<S extends Service> = {
+  [Name in keyof (typeof sdks)[S]]: Name extends `${infer Operation}Command` ? Operation : never;
+}[keyof (typeof sdks)[S]];
+type Command<S extends Service, Name extends string> = (typeof sdks)[S][`${Name}Command` & keyof (typeof sdks)[S]] extends abstract new (
+  ...args: infer Arguments
+) => infer Made
+  ? { input: Exclude<Arguments, readonly []> extends readonly [infer Given, ...unknown[]] ? Given : never; made: Made }
+  : never;
+type Output<S extends Service, Name extends string> = Command<S, Name>['made'] extends {
+  resolveMiddleware(...args: never[]): (...args: never[]) => Promise<{ output: infer Answered }>;
+}
+  ? Answered
+  : never;
+
+/** One account's way to a service: an operation by its name, in the SDK's types. */
+export interface Player<S extends Service> {
+  /** Fails where AWS refuses. */
+  <Name extends Operation<S>>(operation: Name, input: Command<S, Name>['input']): Promise<Output<S, Name>>;
+  /** What AWS refuses with; fails where it does not. */
+  refused<Name extends Operation<S>>(operation: Name, input: Command<S, Name>['input']): Promise<string>;
+}
+
+/** A simulated AWS of which every answer is kept. */
+export interface Stage {
+  readonly world: World;
+  readonly simulator: AwsSimulator;
+  readonly answers: Answer[];
+  /** Lets time pass until everything under way is done. */
+  settle(ms?: number): Promise<void>;
+  player<S extends Service>(service: S, accountId?: string, region?: string): Player<S>;
+}
+
+export const [one, two] = ['111122223333', '444455556666'];
+export const region = 'us-west-2';
+
+export function stage(): Stage {
+  const clock = new VirtualClock();
+  const world = new World({ clock, random: seededRandom(1) });
+  const simulator = simulatorOf(world, { clock, random: seededRandom(2) });
+  const answers: Answer[] = [];
+  const handlerOf = (service: Service, operation: string) => {
+    const handler = inProcess(simulator);
+    return {
+      ...handler,
+      async handle(request: HttpRequest) {
+        const { response } = await handler.handle(request);
+        const body = Buffer.from(response.body as Uint8Array).toString();
+        answers.push({ service, operation, status: response.statusCode, headers: response.headers, body });
+        return { response };
+      },
+    };
+  };
+  return {
+    world,
+    simulator,
+    answers,
+    settle: (ms = 900_000) => clock.advance(ms),
+    player(service, accountId = one, inRegion = region) {
+      const send = async (operation: string, input: object): Promise<never> => {
+        const Client = clients[service] as typeof ec2.EC2Client;
+        const Command = (sdks[service] as unknown as Record<string, typeof ec2.DescribeVpcsCommand>)[`${operation}Command`]!;
+        const client = new Client({
+          region: inRegion,
+          credentials: { accessKeyId: accountId, secretAccessKey: 'x' },
+          maxAttempts: 1,
+          requestHandler: handlerOf(service, operation),
+        });
+        return (await client.send(new Command(input))) as never;
+      };
+      const refused = async (operation: string, input: object): Promise<string> => {
+        try {
+          await send(operation, input);
+        } catch (error) {
+          return (error as Error).name;
+        }
+        throw new Error(`${operation} was not refused`);
+      };
+      return Object.assign(send, { refused }) as never;
+    },
+  };
+}
