@@ -1,16 +1,17 @@
 import { accountPolicies, controllerPolicy, features, type PolicyDocument } from '../../src/aws/iam-policy.ts';
+import type { AwsAccount } from '../../src/kinds/aws-account/api.ts';
 import { partitionOf } from '../../src/network/partitions.ts';
 import { type Policy, readPolicy } from '../../src/simulator/iam/policy.ts';
 import { temporaryKeyPrefix, writeSessionToken } from '../../src/simulator/identity.ts';
 import { World } from '../../src/simulator/world.ts';
 
-/** What the role of an account may do, in place of what is printed for it. */
-export type RolePolicies = (accountId: string, printed: readonly PolicyDocument[]) => readonly PolicyDocument[];
+/** What a role may do, in place of what is printed for it. */
+export type RolePolicies = (printed: readonly PolicyDocument[], roleArn: string) => readonly PolicyDocument[];
 
 export interface Guard {
   readonly clusterName: string;
-  /** The roles that AwsAccounts name: those that the controller may become. */
-  readonly accountRoles: () => readonly string[];
+  /** Those that the controller is told of: it may become their roles, and is itself where they name none. */
+  readonly accounts: () => readonly AwsAccount[];
   readonly policies: RolePolicies;
 }
 
@@ -34,8 +35,8 @@ export function controllerCredentials(
 }
 
 /**
- * A world in which every role may do exactly what `isthmus iam-policy` prints for its account, unless the world itself says otherwise; the controller's role
- * may become the roles of its accounts besides.
+ * A world in which every role may do exactly what `isthmus iam-policy` prints for it, unless the world itself says otherwise: the role of an account by
+ * "account", the controller's by "controller", and by both where an AwsAccount names no role.
  */
 export class GuardedWorld extends World {
   readonly #policies = new Map<string, Policy>();
@@ -50,17 +51,18 @@ export class GuardedWorld extends World {
     const guard = this.#guard;
     if (given || !guard) return given;
     const [, partition = '', , , accountId = ''] = roleArn.split(':');
-    const roles = roleArn === controllerRole(accountId, partition) ? guard.accountRoles() : [];
     const peerAccountIds = [...new Set([...this.vpcs.all()].map(({ ownerId }) => ownerId))].toSorted();
-    const key = JSON.stringify([roleArn, roles, peerAccountIds]);
+    const accounts = guard.accounts().map(({ spec }) => spec);
+    const isController = roleArn === controllerRole(accountId, partition);
+    const isAccount = !isController || accounts.some((spec) => spec.accountId === accountId && !spec.assumeRole);
+    const roles = isController ? accounts.flatMap((spec) => spec.assumeRole?.roleArn ?? []).toSorted() : [];
+    const key = JSON.stringify([roleArn, isAccount, roles, peerAccountIds]);
     let policy = this.#policies.get(key);
     if (!policy) {
-      const scope = { accountId, clusterName: guard.clusterName, features, partition, regions: [], vpcIds: [], peerAccountIds };
-      const documents = [
-        ...guard.policies(accountId, accountPolicies(scope)),
-        ...(roles.length > 0 ? [controllerPolicy(roles, guard.clusterName)] : []),
-      ];
-      policy = readPolicy({ Version: '2012-10-17', Statement: documents.flatMap(({ Statement }) => Statement) });
+      const { clusterName } = guard;
+      const scope = { accountId, clusterName, features, partition, regions: [], vpcIds: [], peerAccountIds };
+      const printed = [...(isAccount ? accountPolicies(scope) : []), ...(roles.length > 0 ? [controllerPolicy(roles, clusterName)] : [])];
+      policy = readPolicy({ Version: '2012-10-17', Statement: guard.policies(printed, roleArn).flatMap(({ Statement }) => Statement) });
       this.#policies.set(key, policy);
     }
     return policy;

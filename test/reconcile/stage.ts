@@ -70,7 +70,7 @@ export interface StageOptions {
   readonly settings?: SettingsChange;
   /** The account that the controller's own role belongs to. */
   readonly account?: string;
-  /** What accounts' roles may do; left out: exactly what `isthmus iam-policy` prints for each. */
+  /** What roles may do; left out: exactly what `isthmus iam-policy` prints for each. */
   readonly policies?: RolePolicies;
 }
 
@@ -122,8 +122,8 @@ export function setStage(options: StageOptions): Stage {
   });
   world.guardBy({
     clusterName: 'stage',
-    accountRoles: () => (server.list('AwsAccount') as AwsAccount[]).flatMap(({ spec }) => spec.assumeRole?.roleArn ?? []),
-    policies: options.policies ?? ((_accountId, printed) => printed),
+    accounts: () => server.list('AwsAccount') as AwsAccount[],
+    policies: options.policies ?? ((printed) => printed),
   });
   const [{ region: home } = { region: 'us-west-2' }] = world.vpcs.all();
   const processes: Process[] = [];
