@@ -8,6 +8,7 @@ import type {
   TerminateInstancesRequest,
   TerminateInstancesResult,
 } from '@aws-sdk/client-ec2';
+import { privateInstanceName } from '../../network/dns-instances.ts';
 import type { InstanceRecord, NetworkInterfaceRecord, SubnetRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
 import { whileInState } from '../transition.ts';
@@ -16,13 +17,7 @@ import { newPublicIp } from './elastic-ips.ts';
 import { badParameter, required } from './errors.ts';
 import { idKinds } from './ids.ts';
 import { list } from './listing.ts';
-import {
-  createNetworkInterface,
-  privateDnsName,
-  removeNetworkInterface,
-  shownGroups,
-  shownNetworkInterface,
-} from './network-interfaces.ts';
+import { createNetworkInterface, publicName, removeNetworkInterface, shownGroups, shownNetworkInterface } from './network-interfaces.ts';
 import { findInstance, findSubnet, ownership, placeOf } from './owned.ts';
 import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
 
@@ -64,8 +59,9 @@ function shown(world: World, instance: InstanceRecord, tags: Instance['Tags']): 
           VpcId: instance.vpcId,
           SubnetId: instance.subnetId,
           PrivateIpAddress: primary.privateIpAddresses[0],
-          PrivateDnsName: privateDnsName(primary.privateIpAddresses[0]!, instance.region),
+          PrivateDnsName: privateInstanceName(primary.privateIpAddresses[0]!, instance.region),
           ...(primary.publicIp ? { PublicIpAddress: primary.publicIp } : {}),
+          ...publicName(world, primary),
           SourceDestCheck: primary.sourceDestCheck,
           SecurityGroups: shownGroups(world, primary),
         }

@@ -7,6 +7,7 @@ import type {
   NetworkInterface,
 } from '@aws-sdk/client-ec2';
 import { addressFamily, addressInCidr } from '../../network/cidr.ts';
+import { privateInstanceName, publicInstanceName } from '../../network/dns-instances.ts';
 import type { ManagedInterfaceType, NetworkInterfaceRecord, SubnetRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
 import type { World } from '../world.ts';
@@ -18,6 +19,12 @@ import { findNetworkInterface, findSubnet, ownership } from './owned.ts';
 import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
 
 const isInUse = ({ attachment, managedAs }: NetworkInterfaceRecord): boolean => attachment !== undefined || managedAs !== undefined;
+
+/** An interface's public name, which only VPCs with DNS hostnames give (VPC User Guide, "DNS attributes for your VPC"). */
+export function publicName(world: World, { publicIp, vpcId, region }: NetworkInterfaceRecord): { readonly PublicDnsName?: string } {
+  const vpc = world.vpcs.get(vpcId);
+  return publicIp && vpc?.enableDnsHostnames && vpc.enableDnsSupport ? { PublicDnsName: publicInstanceName(publicIp, region) } : {};
+}
 
 /** How long an attached interface has been attached, and how, in AWS's words. */
 function shownAttachment({ attachment, ownerId }: NetworkInterfaceRecord): Pick<NetworkInterface, 'Attachment'> {
@@ -33,11 +40,6 @@ function shownAttachment({ attachment, ownerId }: NetworkInterfaceRecord): Pick<
       Status: 'attached',
     },
   };
-}
-
-/** `ip-10-0-0-5.us-west-2.compute.internal`, or `ec2.internal` in us-east-1. */
-export function privateDnsName(address: string, region: string): string {
-  return `ip-${address.replaceAll('.', '-')}.${region === 'us-east-1' ? 'ec2.internal' : `${region}.compute.internal`}`;
 }
 
 /** The groups of an interface, as AWS names them in answers. */
@@ -57,7 +59,7 @@ export function shownNetworkInterface(
   const zone = world
     .zones({ accountId: ownerId, region })
     .find(({ zoneId }) => zoneId === world.subnets.get(networkInterface.subnetId)?.zoneId);
-  const association = publicIp ? { Association: { IpOwnerId: 'amazon', PublicIp: publicIp } } : {};
+  const association = publicIp ? { Association: { IpOwnerId: 'amazon', PublicIp: publicIp, ...publicName(world, networkInterface) } } : {};
   return {
     NetworkInterfaceId: networkInterface.id,
     SubnetId: networkInterface.subnetId,
@@ -71,7 +73,7 @@ export function shownNetworkInterface(
     SourceDestCheck: networkInterface.sourceDestCheck,
     Status: isInUse(networkInterface) ? 'in-use' : 'available',
     PrivateIpAddress: privateIpAddresses[0],
-    PrivateDnsName: privateDnsName(privateIpAddresses[0]!, region),
+    PrivateDnsName: privateInstanceName(privateIpAddresses[0]!, region),
     PrivateIpAddresses: privateIpAddresses.map((PrivateIpAddress, index) => ({
       PrivateIpAddress,
       Primary: index === 0,
@@ -238,7 +240,7 @@ export function networkInterfaceOperations(world: World): Operations {
           'network-interface-id': ({ id }) => id,
           'owner-id': ({ ownerId }) => ownerId,
           'private-ip-address': ({ privateIpAddresses }) => privateIpAddresses[0],
-          'private-dns-name': ({ privateIpAddresses, region }) => privateDnsName(privateIpAddresses[0]!, region),
+          'private-dns-name': ({ privateIpAddresses, region }) => privateInstanceName(privateIpAddresses[0]!, region),
           'requester-managed': ({ managedAs }) => managedAs !== undefined,
           'source-dest-check': ({ sourceDestCheck }) => sourceDestCheck,
           status: (networkInterface) => (isInUse(networkInterface) ? 'in-use' : 'available'),

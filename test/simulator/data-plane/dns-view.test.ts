@@ -283,3 +283,28 @@ accounts:
   expect(resolve('api.example', { vpcId: id('cake') })).toEqual([expect.stringMatching(/^10\.0\.3\./)]);
   expect(resolve('api.example', 'internet')).toEqual([]);
 });
+
+test('the names that Describe tells of an instance are those that stand for it', async () => {
+  const set = stage(`
+accounts:
+  "111122223333":
+    us-west-2:
+      vpcs:
+        - name: x
+          cidr: 10.1.0.0/16
+          dnsHostnames: true
+          subnets: [{ name: one, cidr: 10.1.0.0/24 }]
+          instances: [{ name: a, subnet: one, privateIp: 10.1.0.4, publicIp: 198.51.100.7 }]
+`);
+  const describe = () =>
+    set.call<{ Reservations: { Instances: { PrivateDnsName: string; PublicDnsName?: string; VpcId: string }[] }[] }>(
+      'DescribeInstances',
+      {},
+    );
+  const { PrivateDnsName, PublicDnsName, VpcId } = (await describe()).Reservations[0]!.Instances[0]!;
+  const resolve = resolverOfWorld(set.world);
+  expect([PrivateDnsName, PublicDnsName!].map((name) => resolve(name, { vpcId: VpcId }))).toEqual([['10.1.0.4'], ['10.1.0.4']]);
+  expect(resolve(PublicDnsName!, 'internet')).toEqual(['198.51.100.7']);
+  await set.call('ModifyVpcAttribute', { VpcId, EnableDnsHostnames: { Value: false } });
+  expect((await describe()).Reservations[0]!.Instances[0]!.PublicDnsName).toBeUndefined();
+});
