@@ -17,7 +17,6 @@ import type {
   TransitGatewayRouteTable,
   TransitGatewayVpcAttachment,
   Vpc,
-  VpcEndpoint,
 } from '../network/model.ts';
 import { awsPrefixLists } from './ec2/aws-prefix-lists.ts';
 import { isVisibleTo, peeringCidrs } from './ec2/peering-view.ts';
@@ -25,6 +24,7 @@ import { ofAccount, ofAws } from './ec2/prefix-list-view.ts';
 import { routesOf } from './ec2/route-state.ts';
 import { shownReference } from './ec2/security-group-references.ts';
 import { transitGatewayRoutes } from './ec2/transit-gateway-view.ts';
+import { endpointView } from './endpoint-view.ts';
 import type { Owned, PeeringRecord } from './records.ts';
 import { type Place, placeKey, type World } from './world.ts';
 
@@ -44,6 +44,7 @@ function* everythingOwned(world: World): Generator<Owned> {
   yield* world.vpcs.all();
   yield* world.internetGateways.all();
   yield* world.transitGateways.all();
+  yield* world.serviceNetworkResourceAssociations.all();
 }
 
 function regionNetwork(world: World, place: Place, key: string): RegionNetwork {
@@ -173,25 +174,7 @@ function regionNetwork(world: World, place: Place, key: string): RegionNetwork {
         tags: tagsOf(id),
       }),
     ),
-    vpcEndpoints: byId(
-      world.vpcEndpoints.where(where),
-      (endpoint): VpcEndpoint => ({
-        vpcEndpointId: endpoint.id,
-        ownerId: endpoint.ownerId,
-        type: endpoint.type,
-        vpcId: endpoint.vpcId,
-        state: endpoint.state,
-        serviceName: endpoint.serviceName,
-        resourceConfigurationArn: endpoint.resourceConfigurationArn,
-        serviceNetworkArn: endpoint.serviceNetworkArn,
-        routeTableIds: endpoint.routeTableIds,
-        subnetIds: endpoint.subnets.map(({ subnetId }) => subnetId),
-        securityGroupIds: endpoint.securityGroupIds,
-        networkInterfaceIds: endpoint.networkInterfaceIds,
-        privateDnsEnabled: endpoint.privateDnsEnabled,
-        tags: tagsOf(endpoint.id),
-      }),
-    ),
+    ...endpointView(world, key),
     prefixLists: byId(
       [...awsPrefixLists(place.region).map(ofAws), ...world.prefixLists.where(where).map(ofAccount)],
       ({ id, name, entries, record }): PrefixList => ({
