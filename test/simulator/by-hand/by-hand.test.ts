@@ -73,7 +73,7 @@ function picture(dump: object): Record<string, readonly string[]> {
   );
 }
 
-maybe.each(['two-vpcs', 'seoul-london'])(
+maybe.each(['two-vpcs', 'seoul-london', 'aws-services'])(
   `%s is built, proved and taken down again with the AWS CLI alone${reason}`,
   async (example) => {
     const clock = new VirtualClock();
