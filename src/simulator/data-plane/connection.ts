@@ -34,9 +34,9 @@ export function connect(vantage: Vantage, { host, port, addresses, families }: D
   if (found === 'silence') return { outcome: 'silence' };
   let refused: string | undefined;
   for (const address of found) {
-    const result = send(vantage, { protocol: 'tcp', port }, address);
+    const result = send(vantage, { protocol: 'tcp', port }, { address, name: host });
     if (!result.reachable) {
-      if (result.blockedBy.code === 'INSTANCE_NOT_LISTENING') refused = address;
+      if (result.refused) refused = address;
       continue;
     }
     const end = endOf(vantage, result);

@@ -94,7 +94,7 @@ function hear(vantage: Vantage, { name, type, server }: Asked): Heard | { readon
     const answer = lookUp(vantage, name, type);
     return answer.status === 'silence' ? { nobodyAt: address } : { address, answer, time: 1 };
   }
-  const result = send(vantage, { protocol: 'udp', port: 53 }, address);
+  const result = send(vantage, { protocol: 'udp', port: 53 }, { address });
   if (!result.reachable || endOf(vantage, result).kind !== 'somebody') {
     const isPeers = vantage.networks.some(({ vpcs }) =>
       [...vpcs.values()].some(({ cidrBlocks }) => cidrBlocks.some(({ cidr }) => addressInCidr(address, cidr))),

@@ -32,7 +32,7 @@ export function ping(vantage: Vantage, args: readonly string[]): Ended {
   if (addresses === 'silence') return { stdout: '', stderr: `ping: ${host}: Temporary failure in name resolution\n`, exitCode: 2 };
   const address = addresses[0]!;
   const isIpv6 = addressFamily(address) === 6;
-  const result = send(vantage, { protocol: isIpv6 ? 'icmpv6' : 'icmp' }, address);
+  const result = send(vantage, { protocol: isIpv6 ? 'icmpv6' : 'icmp' }, { address });
   const time = roundTrip(vantage, result);
   const from =
     given.has('numeric') || host === address || nameOf(vantage, address) === address ? address : `${nameOf(vantage, address)} (${address})`;

@@ -54,9 +54,9 @@ export function traceroute(vantage: Vantage, args: readonly string[]): Ended {
     };
   }
   const address = addresses[0]!;
-  const result = send(vantage, trafficOf(given, address), address);
+  const result = send(vantage, trafficOf(given, address), { address, name: host });
   // A closed port answers, too: with a refusal, which is all that is wanted.
-  const arrives = result.reachable || result.blockedBy.code === 'INSTANCE_NOT_LISTENING';
+  const arrives = result.reachable || result.refused;
   const way: Shown[] = [...stations(vantage, result.hops), ...(arrives ? [address] : [])];
   const silent = Array.from({ length: arrives ? 0 : Math.max(0, mostHops - way.length) }, () => undefined);
   const time = roundTrip(vantage, result).toFixed(3);

@@ -1,12 +1,12 @@
 import { addressFamily } from '../../network/cidr.ts';
-import { askDns, type DnsAnswer, type DnsType, type DnsView } from '../../network/dns.ts';
+import { askDns, type DnsAnswer, type DnsType, type DnsView, resolverOf } from '../../network/dns.ts';
 import type { Instance, RegionNetwork } from '../../network/model.ts';
 import { findById } from '../../network/place.ts';
 import { describeReachability, type Reachability, reachability, type Traffic } from '../../network/reachability.ts';
 import type { InternetHostRecord } from '../records.ts';
 import type { World } from '../world.ts';
 import { dnsViewOf } from './dns-view.ts';
-import { internetHosts, type PublicService, publicServiceAt } from './internet.ts';
+import { internetHosts, type PublicService, publicServiceAt, publicServices } from './internet.ts';
 
 /** An instance on which a command runs, and all that it can find out from there. */
 export interface Vantage {
@@ -73,11 +73,11 @@ export function nameOf(vantage: Vantage, address: string): string {
   return answer.records[0]?.value.replace(/\.$/, '') ?? address;
 }
 
-/** Sends something to an address, and waits for the answer. */
-export function send(vantage: Vantage, traffic: Traffic, address: string): Reachability {
-  const { networks, instance, explanation } = vantage;
+/** Sends something to an address, or to one that was found by a name, and waits for the answer. */
+export function send(vantage: Vantage, traffic: Traffic, destination: { readonly address: string; readonly name?: string }): Reachability {
+  const { networks, view, instance, explanation } = vantage;
   const source = { instanceId: instance.instanceId };
-  const result = reachability(networks, { ...traffic, source, destination: { address } });
+  const result = reachability(networks, { ...traffic, source, destination }, { resolve: resolverOf(view) });
   explanation.push(...describeReachability(result));
   return result;
 }
@@ -90,9 +90,8 @@ export type End =
   | { readonly kind: 'somebody' };
 
 /** Who got a packet that arrived. */
-export function endOf(vantage: Vantage, { query, hops }: Reachability): End {
+export function endOf(vantage: Vantage, { hops, arrival }: Extract<Reachability, { reachable: true }>): End {
   const { world, networks } = vantage;
-  const address = 'address' in query.destination ? query.destination.address : '';
   const last = hops.at(-1)?.component;
   const instanceId =
     last?.type === 'network-interface'
@@ -101,10 +100,11 @@ export function endOf(vantage: Vantage, { query, hops }: Reachability): End {
         ? last.id
         : undefined;
   const instance = instanceId === undefined ? undefined : findById(networks, 'instances', instanceId);
-  if (instance) return { kind: 'instance', instance, port: 'port' in query ? query.port : 0 };
-  const host = internetHosts(world).find((one) => one.address === address);
+  if (instance) return { kind: 'instance', instance, port: arrival.port ?? 0 };
+  const host = internetHosts(world).find((one) => one.address === arrival.address);
   if (host) return { kind: 'host', host };
-  const service = publicServiceAt(address);
+  const endpoint = last?.type === 'vpc-endpoint' ? findById(networks, 'vpcEndpoints', last.id) : undefined;
+  const service = publicServices().find(({ name }) => name === endpoint?.serviceName) ?? publicServiceAt(arrival.address);
   return service ? { kind: 'service', service } : { kind: 'somebody' };
 }
 
