@@ -1,10 +1,11 @@
 import { type Clock, sleep } from '../ambient/clock.ts';
-import { type Random, seededRandom } from '../ambient/random.ts';
+import { type Random, type SeededRandom, seededRandom } from '../ambient/random.ts';
 import { ExecError } from './data-plane/exec-error.ts';
 import { type FaultEffect, type FaultOrder, Faults, fitsOperation, readFaultRules } from './faults.ts';
 import type { Authorize } from './iam.ts';
 import { SignatureError, type Signer, signerOf } from './identity.ts';
 import { CallRecord, type RecordedCall } from './record.ts';
+import type { SavedSimulator } from './saved-state.ts';
 import { ApiError, type Call, type Operations } from './service.ts';
 import { type ServiceWire, serviceWires } from './services.ts';
 import { type RoleTrust, stsOperations } from './sts.ts';
@@ -61,7 +62,8 @@ export class AwsSimulator {
   readonly #faults: Faults;
   readonly #throttle: Throttle | undefined;
   readonly #services: ReadonlyMap<string, { readonly wire: ServiceWire; readonly operations: Operations }>;
-  readonly #random: Random;
+  #random: SeededRandom;
+  #stsRandom: SeededRandom;
   readonly #dump: (() => unknown) | undefined;
   readonly #exec: AwsSimulatorOptions['exec'];
   readonly #authorize: Authorize | undefined;
@@ -73,10 +75,11 @@ export class AwsSimulator {
     // Each has a sequence of its own: how many request ids were given must not change which call a fault strikes.
     this.#random = fork(options.random);
     this.#faults = new Faults(fork(options.random));
+    this.#stsRandom = fork(options.random);
     const operations: Readonly<Record<string, Operations>> = {
       ...options.services,
       ec2: options.ec2,
-      sts: stsOperations({ clock: options.clock, random: fork(options.random), trust: options.roleTrust }),
+      sts: stsOperations({ clock: options.clock, random: () => this.#stsRandom(), trust: options.roleTrust }),
     };
     this.#throttle = options.throttling ? new Throttle(options.clock) : undefined;
     this.#services = new Map(serviceWires.map((wire) => [wire.signingName, { wire, operations: operations[wire.signingName] ?? {} }]));
@@ -100,6 +103,26 @@ export class AwsSimulator {
    */
   orderFaults(data: unknown): void {
     this.#faults.order(readFaultRules(data, (pattern) => this.#knowsOperation(pattern)));
+  }
+
+  /** What the simulator itself has to remember, besides the world behind it. */
+  save(): SavedSimulator {
+    return {
+      random: this.#random.state,
+      stsRandom: this.#stsRandom.state,
+      lastCall: this.record.sequence,
+      faults: this.#faults.save(),
+      throttle: this.#throttle?.save(),
+    };
+  }
+
+  /** Goes on where a simulator was saved. */
+  restore({ random, stsRandom, lastCall, faults, throttle }: SavedSimulator): void {
+    this.#random = seededRandom(random);
+    this.#stsRandom = seededRandom(stsRandom);
+    this.record.goOnFrom(lastCall);
+    this.#faults.restore(faults);
+    this.#throttle?.restore(throttle ?? {});
   }
 
   /** The state of everything, as plain data; undefined where nothing was given to tell it. */
@@ -278,7 +301,7 @@ function writeBug(description: string, error: unknown): void {
   process.stderr.write(`the simulator failed in ${description}: ${error instanceof Error ? error.stack : String(error)}\n`);
 }
 
-function fork(random: Random): Random {
+function fork(random: Random): SeededRandom {
   return seededRandom(Math.floor(random() * 2 ** 32));
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Random } from '../ambient/random.ts';
+import { type SeededRandom, seededRandom } from '../ambient/random.ts';
 
 const effect = z.union([
   z.strictObject({
@@ -95,6 +95,13 @@ export function fitsOperation(pattern: string, service: string, operation: strin
   return expression.test(operation) || expression.test(`${service}:${operation}`);
 }
 
+/** Faults on order, as they are kept. */
+export const savedFaults = z.strictObject({
+  random: z.int(),
+  rules: z.array(z.strictObject({ rule, matched: z.int().min(0) })),
+});
+export type SavedFaults = z.output<typeof savedFaults>;
+
 interface Counted {
   readonly rule: FaultRule;
   matched: number;
@@ -102,10 +109,10 @@ interface Counted {
 
 /** The faults on order. */
 export class Faults {
-  readonly #random: Random;
+  #random: SeededRandom;
   #rules: Counted[] = [];
 
-  constructor(random: Random) {
+  constructor(random: SeededRandom) {
     this.#random = random;
   }
 
@@ -116,6 +123,16 @@ export class Faults {
   /** Puts these rules in the place of those there were, and starts to count anew. */
   order(rules: readonly FaultRule[]): void {
     this.#rules = rules.map((rule) => ({ rule, matched: 0 }));
+  }
+
+  save(): SavedFaults {
+    return { random: this.#random.state, rules: this.#rules.map((counted) => ({ ...counted })) };
+  }
+
+  /** Goes on where faults were saved. */
+  restore({ random, rules }: SavedFaults): void {
+    this.#random = seededRandom(random);
+    this.#rules = rules.map((counted) => ({ ...counted }));
   }
 
   /** What happens to a call, in the order of the rules. Every rule that is about the call counts it, whatever the others do. */

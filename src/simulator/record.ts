@@ -60,6 +60,16 @@ export class CallRecord {
     return this.calls().filter((call) => !isRead(call) && call.code !== 'DryRunOperation');
   }
 
+  /** The number of the last call, kept or not. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Lets the next call have the number after this one. */
+  goOnFrom(sequence: number): void {
+    this.#sequence = sequence;
+  }
+
   clear(): void {
     this.#calls = [];
   }

@@ -23,15 +23,25 @@ export interface Horizon {
   readonly reads: number;
 }
 
+/** A collection as it is kept, older versions that can still be seen included. */
+export interface SavedCollection<Value = { readonly id: string }> {
+  readonly nextOrder: number;
+  readonly entries: readonly SavedEntry<Value>[];
+}
+
+interface SavedEntry<Value> extends Pick<Entry<Value>, 'id' | 'order' | 'madeAt' | 'versions'> {
+  readonly reads?: Readonly<Record<string, Reads>> | undefined;
+}
+
 interface Version<Value> {
   /** When it came to be; milliseconds since the epoch. */
   readonly at: number;
   /** The number of the write that made it. */
   readonly write: number;
   /** Undefined: deleted. */
-  readonly value: Value | undefined;
+  readonly value?: Value | undefined;
   /** How often each view had been read before; left out where reads do not matter. */
-  readonly readsBefore?: Readonly<Record<string, number>>;
+  readonly readsBefore?: Readonly<Record<string, number>> | undefined;
 }
 
 /** How often a view of an entry was read, and by which call last. */
@@ -66,6 +76,8 @@ export class Collection<Value extends { readonly id: string }> {
   readonly #entries = new Map<string, Entry<Value>>();
   readonly #idsByKey = new Map<string, Set<string>>();
   #nextOrder = 1;
+  /** How many entries have older versions. */
+  #layered = 0;
 
   /** @param keysOf what a value can be looked up by besides its id: `vpc:vpc-…`, `place:111122223333/us-west-2` … */
   constructor(name: string, context: StoreContext, keysOf: (value: Value) => readonly string[], ...moreViews: readonly string[]) {
@@ -85,6 +97,17 @@ export class Collection<Value extends { readonly id: string }> {
     return this.#lookUp(key, (entry) => entry.versions.at(-1)!.value);
   }
 
+  /** How many true values there are by a key. */
+  count(key: string): number {
+    // With no older versions about, all that the index holds is true.
+    return this.#layered === 0 ? (this.#idsByKey.get(key)?.size ?? 0) : this.where(key).length;
+  }
+
+  /** Whether the usual view shows the truth. */
+  get isSeenAsItIs(): boolean {
+    return this.#context.horizon(this.name).write === Number.POSITIVE_INFINITY;
+  }
+
   /** Every true value. */
   *all(): Generator<Value> {
     for (const entry of this.#entries.values()) {
@@ -101,7 +124,7 @@ export class Collection<Value extends { readonly id: string }> {
 
   /** What Describe sees, by a key. */
   seenWhere(key: string): Value[] {
-    if (this.#context.horizon(this.name).write === Number.POSITIVE_INFINITY) return this.where(key);
+    if (this.isSeenAsItIs) return this.where(key);
     return this.#lookUp(key, (entry) => this.#seenOf(entry, this.name));
   }
 
@@ -155,6 +178,34 @@ export class Collection<Value extends { readonly id: string }> {
     }
   }
 
+  save(): SavedCollection<Value> {
+    const entries = [...this.#entries.values()].map(({ reads, ...entry }) => ({
+      ...entry,
+      ...(reads && { reads: Object.fromEntries(reads) }),
+    }));
+    return { nextOrder: this.#nextOrder, entries };
+  }
+
+  /**
+   * Puts what was saved in the place of all that there is.
+   *
+   * @throws Error naming the entry whose values are none of this kind
+   */
+  restore({ nextOrder, entries }: SavedCollection<Value>): void {
+    this.#entries.clear();
+    this.#idsByKey.clear();
+    this.#nextOrder = nextOrder;
+    this.#layered = entries.filter(({ versions }) => versions.length > 1).length;
+    for (const [index, { reads, ...entry }] of entries.entries()) {
+      this.#entries.set(entry.id, { ...entry, ...(reads && { reads: new Map(Object.entries(reads)) }) });
+      try {
+        for (const key of this.#keysOfVersions(entry.versions)) this.#index(key, entry.id);
+      } catch (error) {
+        throw new Error(`entries[${index}]: ${entry.id} is not as the ${this.name} are (${(error as Error).message})`);
+      }
+    }
+  }
+
   #seenOf(entry: Entry<Value>, view: string): Value | undefined {
     const horizon = this.#context.horizon(view);
     if (horizon.reads > 0) this.#countRead(entry, view);
@@ -201,6 +252,7 @@ export class Collection<Value extends { readonly id: string }> {
 
   #store(id: string, versions: readonly Version<Value>[]): void {
     const entry = this.#entries.get(id);
+    this.#layered += Number(versions.length > 1) - Number((entry?.versions.length ?? 0) > 1);
     const keysBefore = this.#keysOfVersions(entry?.versions ?? []);
     const keysAfter = this.#keysOfVersions(versions);
     for (const key of keysBefore) if (!keysAfter.has(key)) this.#unindex(key, id);

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Clock } from '../ambient/clock.ts';
 
 /** A token bucket: how many calls it holds, and how many come back each second. */
@@ -70,6 +71,10 @@ export function ec2Bucket(operation: string, parameters: Readonly<Record<string,
 /** Route 53 takes so many requests of an account, whatever they are: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html */
 const route53Bucket: Bucket = { capacity: 5, refillPerSecond: 5 };
 
+/** The buckets that are not full, as they are kept: when a token was last taken, in milliseconds ago. */
+export const savedLevels = z.record(z.string(), z.strictObject({ tokens: z.number(), agoMs: z.number() }));
+export type SavedLevels = z.output<typeof savedLevels>;
+
 /** The token buckets: EC2's, one per account, region and action, and Route 53's, one per account. Of other services AWS tells none. */
 export class Throttle {
   readonly #clock: Clock;
@@ -77,6 +82,18 @@ export class Throttle {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  save(): SavedLevels {
+    const now = this.#clock.monotonic();
+    return Object.fromEntries([...this.#levels].map(([key, { tokens, at }]) => [key, { tokens, agoMs: now - at }]));
+  }
+
+  /** Goes on where the buckets were saved. */
+  restore(levels: SavedLevels): void {
+    const now = this.#clock.monotonic();
+    this.#levels.clear();
+    for (const [key, { tokens, agoMs }] of Object.entries(levels)) this.#levels.set(key, { tokens, at: now - agoMs });
   }
 
   /** Takes a token for a call. @returns whether there was one */

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../ambient/clock.ts';
-import type { Random } from '../ambient/random.ts';
+import { type Random, type SeededRandom, seededRandom } from '../ambient/random.ts';
 import type { RegionNetwork, Tags } from '../network/model.ts';
 import type {
   TransitGatewayAttachmentRecord,
   TransitGatewayRecord,
   TransitGatewayRouteTableRecord,
 } from './ec2/transit-gateway-records.ts';
-import type { Policy } from './iam/policy.ts';
+import { type Policy, readPolicy } from './iam/policy.ts';
 import { networkOf } from './network-view.ts';
 import type { ResourceShareAssociationRecord, ResourceShareInvitationRecord, ResourceShareRecord } from './ram/records.ts';
 import type {
@@ -35,9 +35,10 @@ import type {
   VpcEndpointRecord,
   VpcRecord,
 } from './records.ts';
+import type { SavedWorld } from './saved-state.ts';
 import { changeSettings, defaultSettings, type SettingsChange, type WorldSettings } from './settings.ts';
 import { Collection, type Horizon, type StoreContext } from './store.ts';
-import type { Transition, TransitionArgument } from './transition.ts';
+import { type Transition, type TransitionArgument, transitionNamed } from './transition.ts';
 import type {
   DomainVerificationRecord,
   PublicTxtRecord,
@@ -135,8 +136,8 @@ export class World {
   readonly serviceLinkedRoles: Collection<{ readonly id: string }>;
 
   readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #epoch: number;
+  #random: Random;
+  #epoch: number;
   #settings!: WorldSettings;
   /** Whether any view lies behind: most worlds spare themselves the question of how far. */
   #lags = false;
@@ -148,7 +149,7 @@ export class World {
   #due: DueTransition[] = [];
   #undo: (() => void)[] | undefined;
   #naming: { readonly path: string; readonly ids: Map<string, string>; readonly count: Map<string, number> } | undefined;
-  readonly #ids = new Set<string>();
+  #ids = new Set<string>();
   /** How far each view had been seen when the settings were last changed. */
   #seenBefore: ReadonlyMap<string, Seen> = new Map();
   /** How many calls there were. */
@@ -309,6 +310,7 @@ export class World {
 
   /** Changes how this AWS behaves, from now on; what is under way keeps its delay. */
   configure(change: SettingsChange): void {
+    this.catchUp();
     this.#keepSeen();
     this.#adopt(changeSettings(this.#settings, change));
   }
@@ -510,6 +512,62 @@ export class World {
     this.catchUp();
     if (this.#network?.writes !== this.#writes) this.#network = { writes: this.#writes, regions: networkOf(this) };
     return this.#network.regions;
+  }
+
+  /** Everything, as plain data, so that a world that {@link restore}s it goes on where this one stands. */
+  save(): SavedWorld {
+    this.catchUp();
+    return {
+      now: this.now(),
+      random: 'state' in this.#random ? (this.#random as SeededRandom).state : undefined,
+      writes: this.#writes,
+      calls: this.#calls,
+      ids: [...this.#ids],
+      settings: this.#settings,
+      roles: this.#roles && [...this.#roles.values()].map(({ policy, ...role }) => ({ ...role, policy: policy?.document })),
+      seenBefore: Object.fromEntries(
+        [...this.#seenBefore].map(([view, { write, until }]) => [view, Number.isFinite(until) ? { write, until } : { write }]),
+      ),
+      due: this.#due.map(({ at, transition: { name }, given }) => ({ at, transition: name, given })),
+      collections: Object.fromEntries(this.#collections.map((collection) => [collection.name, collection.save()])),
+    };
+  }
+
+  /**
+   * Puts what was saved in the place of all that there is. Time goes on from the moment of saving, however long ago that is.
+   *
+   * @throws Error naming the field that is not right; then the world is of no use
+   */
+  restore(saved: SavedWorld): void {
+    for (const collection of this.#collections) {
+      const entries = saved.collections[collection.name] ?? { nextOrder: 1, entries: [] };
+      try {
+        (collection as Collection<{ readonly id: string }>).restore(entries);
+      } catch (error) {
+        throw new Error(`collections.${collection.name}.${(error as Error).message}`);
+      }
+    }
+    const unknown = Object.keys(saved.collections).find((name) => !this.collectionNames.includes(name));
+    if (unknown !== undefined) throw new Error(`collections: there is no collection ${unknown}`);
+    this.#due = saved.due.map(({ at, transition: name, given }, index) => {
+      const transition = transitionNamed(name);
+      if (!transition) throw new Error(`due[${index}].transition: there is no transition ${name}`);
+      return { at, transition, given };
+    });
+    this.#epoch = saved.now - this.#clock.monotonic();
+    if (saved.random !== undefined) this.#random = seededRandom(saved.random);
+    this.#writes = saved.writes;
+    this.#calls = saved.calls;
+    this.#ids = new Set(saved.ids);
+    this.#adopt(changeSettings(defaultSettings, saved.settings));
+    this.#roles = undefined;
+    if (saved.roles) {
+      this.setRoles(saved.roles.map(({ policy, ...role }) => ({ ...role, ...(policy !== undefined && { policy: readPolicy(policy) }) })));
+    }
+    this.#seenBefore = new Map(
+      Object.entries(saved.seenBefore).map(([view, { write, until = Number.NEGATIVE_INFINITY }]) => [view, { write, until }]),
+    );
+    this.#network = undefined;
   }
 
   /** The whole true state as plain data, in a stable order: fit to be compared with another. */

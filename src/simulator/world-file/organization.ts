@@ -27,3 +27,12 @@ export const organization = fields({
     sharingEnabled: sharing,
   }),
 );
+
+/** An organisation as a saved state has it. */
+export const savedOrganization: z.ZodType<Organization> = fields({
+  id: z.string(),
+  managementAccountId: accountId,
+  accountIds: listOf(accountId),
+  units: z.record(z.string(), listOf(accountId)).optional(),
+  sharingEnabled: flag,
+});

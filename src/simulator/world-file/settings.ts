@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defaultSettings, type SettingsChange } from '../settings.ts';
 import { type FieldPath, fields, flag, given, oneOf } from './fields.ts';
+import { savedOrganization } from './organization.ts';
 import { pathText, problemOf } from './problems.ts';
 
 /** Settings that cannot be used. The message names the field, what was found and what would be right. */
@@ -25,7 +26,7 @@ const each = <Name extends string, Value extends z.ZodType>(names: readonly Name
 const keysOf = <Keyed extends object>(keyed: Keyed) => Object.keys(keyed) as (keyof Keyed & string)[];
 
 /** How this AWS behaves, as far as it is not to be as usual. */
-export const settings = fields({
+const shape = {
   /** How long states last that pass by themselves, in milliseconds. */
   delaysMs: each(keysOf(defaultSettings.delaysMs), milliseconds).optional(),
   /** How far reads lie behind writes, in milliseconds. */
@@ -55,10 +56,16 @@ export const settings = fields({
   privateDnsPreferenceDefault: oneOf('VERIFIED_DOMAINS_ONLY', 'ALL_DOMAINS').optional(),
   /** What CreateRoute says to a route that is there already: AWS's own texts disagree. */
   createRouteIdentical: oneOf('succeeds', 'RouteAlreadyExists').optional(),
-}).transform(
+};
+
+/** How a world file says it. */
+export const settings = fields(shape).transform(
   // What is left out is not there at all: no format has fields that are there and undefined.
   ({ pageSize, ...rest }) => ({ ...rest, ...(pageSize === undefined ? {} : { pageSize: pageSize ?? undefined }) }) as SettingsChange,
 );
+
+/** The same as a saved state has it: with the organisation as it is kept. */
+export const savedSettings = fields({ ...shape, organization: savedOrganization.optional() }) as unknown as z.ZodType<SettingsChange>;
 
 /**
  * Looks for a lag of something that there is not.
