@@ -491,7 +491,7 @@ export const badManifests: readonly BadManifest[] = [
     'sharing with something that AWS RAM does not know',
     account({ allowedSharing: ['444455556666', 'everybody'] }),
     'spec.allowedSharing[1]',
-    'must be the twelve digits of an AWS account id, in quotes, or the id of an organization (o-…) or of an organizational unit (ou-…) (found "everybody")',
+    'must be the twelve digits of an AWS account id, in quotes, or the id or ARN of an organization (o-…) or of an organizational unit (ou-…) (found "everybody")',
   ),
   row('sharing with nobody', account({ allowedSharing: [] }), 'spec.allowedSharing', 'must not be empty: leave it out instead'),
 ].map((bad) => ({ ...bad, manifest: JSON.parse(JSON.stringify(bad.manifest)) as Manifest }));

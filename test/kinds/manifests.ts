@@ -154,7 +154,18 @@ const awsAccountSpec = fc
       labelSelector.map((selector) => ({ from: 'Selector', selector })),
     ),
     optional(fc.constantFrom({ tags: { isthmus: 'allowed' } }, { tags: { team: '', 'a b': 'c' } })),
-    optional(fc.uniqueArray(fc.constantFrom('444455556666', 'o-abc123', 'o-exampleorgid', 'ou-ab12-34567890'), { minLength: 1 })),
+    optional(
+      fc.uniqueArray(
+        fc.constantFrom(
+          '444455556666',
+          'o-abc123',
+          'ou-ab12-34567890',
+          'arn:aws:organizations::444455556666:organization/o-exampleorgid',
+          'arn:aws-us-gov:organizations::444455556666:ou/o-exampleorgid/ou-ab12-34567890',
+        ),
+        { minLength: 1 },
+      ),
+    ),
   )
   .map(([id, defaultRegion, others, assumes, externalId, namespaces, allowedVpcs, allowedSharing]) => {
     const home = defaultRegion ?? others?.[0] ?? 'us-east-1';

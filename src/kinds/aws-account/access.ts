@@ -63,8 +63,10 @@ export function allowsVpc(allowedVpcs: AwsAccount['spec']['allowedVpcs'], tags: 
  * @param ownAccounts ids of the AWS accounts of all AwsAccounts
  */
 export function allowsSharing(account: AwsAccount, principal: string, ownAccounts: ReadonlySet<string>): boolean {
-  const id = /^arn:aws[a-z-]*:organizations::[0-9]{12}:(?:organization|ou\/o-[a-z0-9]+)\/(o-[a-z0-9]+|ou-[0-9a-z]+-[0-9a-z]+)$/.exec(
-    principal,
-  )?.[1];
-  return ownAccounts.has(principal) || (account.spec.allowedSharing ?? []).includes(id ?? principal);
+  return ownAccounts.has(principal) || (account.spec.allowedSharing ?? []).some((allowed) => idOf(allowed) === idOf(principal));
 }
+
+const organizationArn = /^arn:aws[a-z-]*:organizations::[0-9]{12}:(?:organization|ou\/o-[a-z0-9]+)\/(o-[a-z0-9]+|ou-[0-9a-z]+-[0-9a-z]+)$/;
+
+/** Ids of organizations and their units are AWS's own and lead to one thing only: what an ARN says besides makes no difference. */
+const idOf = (principal: string): string => organizationArn.exec(principal)?.[1] ?? principal;

@@ -24,15 +24,16 @@ const assumeRole = z
   })
   .describe("The role to act as in the account. Left out: the controller's own identity.");
 
-// Ids as AWS Organizations makes them (its API reference: DescribeOrganization, OrganizationalUnit).
-const sharingPrincipalPattern = '^([0-9]{12}|o-[a-z0-9]{6,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})$';
+// Ids and ARNs as AWS Organizations makes them (its API reference: Organization, OrganizationalUnit).
+const sharingPrincipalPattern =
+  '^([0-9]{12}|(arn:aws[a-z-]{0,10}:organizations::[0-9]{12}:organization/)?o-[a-z0-9]{6,32}|(arn:aws[a-z-]{0,10}:organizations::[0-9]{12}:ou/o-[a-z0-9]{6,32}/)?ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})$';
 
-const sharingPrincipal = ruled(z.string().max(68), {
+const sharingPrincipal = ruled(z.string().max(160), {
   cel: `self.matches(${JSON.stringify(sharingPrincipalPattern)})`,
   check: (self) => new RegExp(sharingPrincipalPattern, 'u').test(self),
   message:
-    'must be the twelve digits of an AWS account id, in quotes, or the id of an organization (o-…) or of an organizational unit (ou-…)',
-}).describe('Id of an AWS account, an organization or an organizational unit.');
+    'must be the twelve digits of an AWS account id, in quotes, or the id or ARN of an organization (o-…) or of an organizational unit (ou-…)',
+}).describe('Id of an AWS account, or id or ARN of an organization or an organizational unit.');
 
 const allowedNamespaces = ruled(
   z.strictObject({

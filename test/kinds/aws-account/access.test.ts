@@ -64,6 +64,9 @@ describe('sharing', () => {
     [['ou-ab12-34567890'], 'arn:aws:organizations::999988887777:ou/o-exampleorgid/ou-ab12-34567890', true],
     [['o-exampleorgid'], 'arn:aws:organizations::999988887777:ou/o-exampleorgid/ou-ab12-34567890', false],
     [['o-exampleorgid'], '444455556666', false],
+    [['arn:aws:organizations::999988887777:organization/o-exampleorgid'], 'o-exampleorgid', true],
+    [['arn:aws:organizations::999988887777:ou/o-exampleorgid/ou-ab12-34567890'], 'ou-ab12-34567890', true],
+    [['arn:aws:organizations::999988887777:ou/o-exampleorgid/ou-ab12-34567890'], 'o-exampleorgid', false],
     [['444455556666'], 'arn:aws:iam::444455556666:role/isthmus', false],
   ])('that allows %j takes %s: %s', (allowedSharing, principal, allowed) => {
     expect(allowsSharing(account(allowedSharing ? { allowedSharing } : {}), principal, own)).toBe(allowed);
