@@ -70,6 +70,14 @@ export interface SecurityGroupRecord extends Owned {
   readonly vpcId: string;
   readonly groupName: string;
   readonly description: string;
+  /** The other VPCs in which it may be used. */
+  readonly vpcAssociations?: readonly SecurityGroupVpcAssociation[];
+}
+
+/** That a group of one VPC may be used in another. */
+export interface SecurityGroupVpcAssociation {
+  readonly vpcId: string;
+  readonly state: 'associating' | 'associated' | 'disassociating';
 }
 
 export interface SecurityGroupRuleRecord extends Owned, RuleSpec {

@@ -86,6 +86,8 @@ export interface Delays {
   readonly transitGatewayAttachmentDeleting: number;
   /** Of an attachment with a route table, and of propagation to one; and as long until these have ended. */
   readonly transitGatewayAssociating: number;
+  /** Until a security group can be used in another VPC, or no more. */
+  readonly securityGroupVpcAssociating: number;
   readonly natGatewayPending: number;
   readonly natGatewayDeleting: number;
   readonly prefixListChanging: number;
@@ -185,6 +187,7 @@ export const defaultSettings: WorldSettings = {
     transitGatewayAttachmentPending: 5_000,
     transitGatewayAttachmentDeleting: 5_000,
     transitGatewayAssociating: 2_000,
+    securityGroupVpcAssociating: 2_000,
     natGatewayPending: 5_000,
     natGatewayDeleting: 5_000,
     vpcEndpointInterfaces: 500,

@@ -19,6 +19,7 @@ import { resourceAssociationOperations } from './resource-associations.ts';
 import { routeTableOperations } from './route-tables.ts';
 import { routeOperations } from './routes.ts';
 import { securityGroupRuleOperations } from './security-group-rules.ts';
+import { securityGroupVpcAssociationOperations } from './security-group-vpc-associations.ts';
 import { securityGroupOperations } from './security-groups.ts';
 import { subnetOperations } from './subnets.ts';
 import { tagOperations } from './tags.ts';
@@ -50,6 +51,7 @@ export function ec2Operations(world: World): Operations {
     ...routeTableOperations(world),
     ...securityGroupOperations(world),
     ...securityGroupRuleOperations(world),
+    ...securityGroupVpcAssociationOperations(world),
     ...subnetOperations(world),
     ...tagOperations(world),
     ...transitGatewayAttachmentOperations(world),

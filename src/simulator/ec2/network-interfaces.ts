@@ -4,6 +4,7 @@ import type {
   DeleteNetworkInterfaceRequest,
   DescribeNetworkInterfacesRequest,
   DescribeNetworkInterfacesResult,
+  ModifyNetworkInterfaceAttributeRequest,
   NetworkInterface,
 } from '@aws-sdk/client-ec2';
 import { addressFamily, addressInCidr } from '../../network/cidr.ts';
@@ -12,10 +13,11 @@ import type { ManagedInterfaceType, NetworkInterfaceRecord, SubnetRecord } from 
 import { ApiError, type Call, type Operations } from '../service.ts';
 import type { World } from '../world.ts';
 import { addressAt, sizeOf } from './addresses.ts';
-import { badParameter, invalidValue } from './errors.ts';
+import { badParameter, exactlyOne, invalidValue, notModelled, notPermitted, required } from './errors.ts';
 import { idKinds, isKnown } from './ids.ts';
 import { list } from './listing.ts';
 import { findNetworkInterface, findSubnet, ownership } from './owned.ts';
+import { isUsableIn } from './security-group-vpc-associations.ts';
 import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
 
 const isInUse = ({ attachment, managedAs }: NetworkInterfaceRecord): boolean => attachment !== undefined || managedAs !== undefined;
@@ -145,7 +147,7 @@ export function readGroups(
     if (!group || group.ownerId !== call.accountId || group.region !== call.region || !isKnown(world, world.securityGroups, id)) {
       throw new ApiError('InvalidSecurityGroupID.NotFound', `The security group ID '${id}' does not exist`);
     }
-    if (group.vpcId !== vpcId) throw invalidValue(`Security group ${id} and network ${vpcId} belong to different networks.`);
+    if (!isUsableIn(group, vpcId)) throw invalidValue(`Security group ${id} and network ${vpcId} belong to different networks.`);
     return id;
   });
 }
@@ -211,6 +213,24 @@ export function networkInterfaceOperations(world: World): Operations {
         throw new ApiError('InvalidNetworkInterface.InUse', `Network interface '${networkInterface.id}' is currently in use.`);
       }
       removeNetworkInterface(world, networkInterface);
+      return {};
+    },
+
+    /** Interfaces of AWS's own are not the caller's to change. */
+    ModifyNetworkInterfaceAttribute(input: ModifyNetworkInterfaceAttributeRequest, call: Call): object {
+      const networkInterface = findNetworkInterface(world, call, input.NetworkInterfaceId);
+      const { Description, SourceDestCheck, Groups, NetworkInterfaceId, DryRun, ...others } = input;
+      const unmodelled = Object.keys(others).find((name) => others[name as keyof typeof others] !== undefined);
+      if (unmodelled) throw notModelled('ModifyNetworkInterfaceAttribute', unmodelled);
+      exactlyOne({ description: Description, sourceDestCheck: SourceDestCheck, groupSet: Groups?.length ? Groups : undefined });
+      if (networkInterface.managedAs !== undefined) {
+        throw notPermitted(`You are not allowed to manage '${networkInterface.id}', which is managed by AWS.`);
+      }
+      world.networkInterfaces.change(networkInterface.id, {
+        ...(Description ? { description: Description.Value ?? '' } : {}),
+        ...(SourceDestCheck ? { sourceDestCheck: required(SourceDestCheck.Value, 'sourceDestCheck.value') } : {}),
+        ...(Groups?.length ? { securityGroupIds: readGroups(world, call, { vpcId: networkInterface.vpcId, groupIds: Groups }) } : {}),
+      });
       return {};
     },
 

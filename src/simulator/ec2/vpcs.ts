@@ -20,6 +20,7 @@ import { createNetworkAcl } from './network-acls.ts';
 import { findVpc, ownership, placeOf } from './owned.ts';
 import { endPeering } from './peering-connections.ts';
 import { createRouteTable } from './route-tables.ts';
+import { leaveSecurityGroups } from './security-group-vpc-associations.ts';
 import { createSecurityGroup, removeSecurityGroup } from './security-groups.ts';
 import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
 import { isLiveAttachment } from './transit-gateway-view.ts';
@@ -58,7 +59,7 @@ function attributeOf(vpc: VpcRecord, attribute: string): DescribeVpcAttributeRes
 export function createVpc(world: World, call: Call, input: CreateVpcRequest & { readonly isDefault?: boolean }): VpcRecord {
   const tags = specifiedTags(input.TagSpecifications, ['vpc']);
   const cidr = readVpcCidr(required(input.CidrBlock, 'cidrBlock'));
-  if (world.vpcs.where(`place:${placeOf(call)}`).length >= world.settings.quotas.vpcsPerRegion) {
+  if (world.vpcs.count(`place:${placeOf(call)}`) >= world.settings.quotas.vpcsPerRegion) {
     throw new ApiError('VpcLimitExceeded', 'The maximum number of VPCs has been reached.');
   }
   const isDefault = input.isDefault ?? false;
@@ -95,11 +96,11 @@ const becomeAvailable = whileInState(
 function hasDependencies(world: World, vpc: VpcRecord): boolean {
   const inVpc = `vpc:${vpc.id}`;
   return (
-    world.subnets.where(inVpc).length > 0 ||
-    world.networkInterfaces.where(inVpc).length > 0 ||
-    world.internetGateways.where(inVpc).length > 0 ||
-    world.egressOnlyInternetGateways.where(inVpc).length > 0 ||
-    world.vpcEndpoints.where(inVpc).length > 0 ||
+    world.subnets.count(inVpc) > 0 ||
+    world.networkInterfaces.count(inVpc) > 0 ||
+    world.internetGateways.count(inVpc) > 0 ||
+    world.egressOnlyInternetGateways.count(inVpc) > 0 ||
+    world.vpcEndpoints.count(inVpc) > 0 ||
     world.transitGatewayAttachments.where(inVpc).some(isLiveAttachment) ||
     world.securityGroups.where(inVpc).some(({ groupName }) => groupName !== 'default') ||
     world.networkAcls.where(inVpc).some(({ isDefault }) => !isDefault) ||
@@ -139,6 +140,7 @@ export function vpcOperations(world: World): Operations {
         world.setTags(placeOf(call), id, {});
       }
       for (const group of world.securityGroups.where(inVpc)) removeSecurityGroup(world, group);
+      leaveSecurityGroups(world, vpc);
       world.vpcs.delete(vpc.id);
       world.setTags(placeOf(call), vpc.id, {});
       return {};

@@ -61,6 +61,9 @@ export const ec2Actions: Readonly<Record<string, ActionRow>> = {
 
   CreateSecurityGroup: { about: ['VpcId'], makes: ['security-group'] },
   DeleteSecurityGroup: group,
+  AssociateSecurityGroupVpc: { about: ['GroupId', 'VpcId'] },
+  DisassociateSecurityGroupVpc: { about: ['GroupId', 'VpcId'] },
+  GetSecurityGroupsForVpc: { about: ['VpcId'] },
   AuthorizeSecurityGroupIngress: authorize,
   AuthorizeSecurityGroupEgress: authorize,
   RevokeSecurityGroupIngress: group,

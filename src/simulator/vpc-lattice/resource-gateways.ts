@@ -13,6 +13,7 @@ import type {
 } from '@aws-sdk/client-vpc-lattice';
 import { addressAt, sizeOf } from '../ec2/addresses.ts';
 import { createNetworkInterface, removeNetworkInterface } from '../ec2/network-interfaces.ts';
+import { isUsableIn } from '../ec2/security-group-vpc-associations.ts';
 import type { SubnetRecord, VpcRecord } from '../records.ts';
 import type { Call, Operations } from '../service.ts';
 import { placeKey, type World } from '../world.ts';
@@ -86,7 +87,7 @@ function readSecurityGroups(world: World, { vpcId, ownerId }: { vpcId: string; o
   return [...new Set(ids)].map((id) => {
     const group = world.securityGroups.get(id);
     if (group?.ownerId !== ownerId) throw resourceNotFound('SECURITY_GROUP', id);
-    if (group.vpcId !== vpcId) throw invalidField('securityGroupIds', `The security group ${id} is not in ${vpcId}`);
+    if (!isUsableIn(group, vpcId)) throw invalidField('securityGroupIds', `The security group ${id} is not in ${vpcId}`);
     return id;
   });
 }
@@ -157,7 +158,7 @@ export function resourceGatewayOperations(world: World): Operations {
         const securityGroupIds = readSecurityGroups(world, { vpcId: vpc.id, ownerId: vpc.ownerId }, input.securityGroupIds ?? []);
         const addressing = readAddressing(input, subnets);
         const { quotas, delaysMs } = world.settings;
-        if (world.resourceGateways.where(`vpc:${vpc.id}`).length >= quotas.resourceGatewaysPerVpc) {
+        if (world.resourceGateways.count(`vpc:${vpc.id}`) >= quotas.resourceGatewaysPerVpc) {
           throw quotaExceeded(kind.resourceType, quotas.resourceGatewaysPerVpc);
         }
         const gateway = {

@@ -124,6 +124,7 @@ export async function playNetwork(stage: Stage): Promise<void> {
   const address = await ec2('AllocateAddress', { Domain: 'vpc', TagSpecifications: tags('elastic-ip') });
   const AllocationId = address.AllocationId!;
   const bound = await ec2('AssociateAddress', { AllocationId, NetworkInterfaceId });
+  await ec2('ModifyNetworkInterfaceAttribute', { NetworkInterfaceId, SourceDestCheck: { Value: false } });
   await ec2('DescribeAddresses', {});
   await ec2('DescribeNetworkInterfaces', {});
   await ec2('DescribeInstances', {});
@@ -225,6 +226,11 @@ async function playGroups(stage: Stage, vpcId: string, otherId: string): Promise
     GroupId,
     IpPermissions: [{ ...ping[0]!, Ipv6Ranges: [{ CidrIpv6: '::/0', Description: 'all' }] }],
   });
+  await ec2('AssociateSecurityGroupVpc', { GroupId, VpcId: otherId });
+  await stage.settle(60_000);
+  await ec2('DescribeSecurityGroupVpcAssociations', {});
+  await ec2('GetSecurityGroupsForVpc', { VpcId: otherId });
+  await ec2('DisassociateSecurityGroupVpc', { GroupId, VpcId: otherId });
   await ec2('DescribeSecurityGroups', {});
   await ec2('DescribeSecurityGroupRules', {});
   await theirs('DescribeSecurityGroupReferences', { GroupId: [foreign.GroupId!] });
