@@ -1,4 +1,4 @@
-// Prints figures of speed and memory; `npm run bench`. They are for looking at and comparing, never asserted: machines are noisy.
+// Prints figures of speed and memory; `npm run bench`, or `npm run bench -- simulator` for one area. They are for looking at and comparing, never asserted: machines are noisy.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,13 +6,8 @@ import { join } from 'node:path';
 import { vpcPeering } from '../../src/kinds/vpc-peering/plan.ts';
 import { connection, group, input, local, ourTags, peering, remembered, routeTo, table, view, vpc } from '../kinds/vpc-peering/views.ts';
 import { type Stage, setStage } from '../reconcile/stage.ts';
-
-const show = (what: string, figure: number, unit: string, digits = 0) =>
-  console.log(
-    `${what.padEnd(52)} ${figure.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits }).padStart(12)} ${unit}`,
-  );
-
-const elapsed = (from: number) => performance.now() - from;
+import { elapsed, heap, show } from './show.ts';
+import { benchSimulator } from './simulator.ts';
 
 function benchPlanner(): void {
   const shared = view({
@@ -60,11 +55,6 @@ function crowd(pairs: number): { readonly world: string; readonly manifests: str
     ].join('\n---\n'),
   };
 }
-
-const heap = (): number => {
-  for (let round = 0; round < 3; round++) globalThis.gc?.();
-  return process.memoryUsage().heapUsed / 2 ** 20;
-};
 
 async function benchLoop(pairs: number): Promise<void> {
   const { world, manifests } = crowd(pairs);
@@ -121,7 +111,17 @@ function benchStartUp(): void {
   }
 }
 
-benchPlanner();
-benchStartUp();
-await benchLoop(100);
-await benchLoop(1_000);
+const areas: Readonly<Record<string, () => Promise<void> | void>> = {
+  planner: benchPlanner,
+  'start-up': benchStartUp,
+  simulator: benchSimulator,
+  loop: async () => {
+    await benchLoop(100);
+    await benchLoop(1_000);
+  },
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !Object.hasOwn(areas, name));
+if (unknown !== undefined) throw new Error(`there is nothing called ${unknown} to measure; there are ${Object.keys(areas).join(', ')}`);
+for (const [name, bench] of Object.entries(areas)) if (asked.length === 0 || asked.includes(name)) await bench();

@@ -24,7 +24,7 @@ export function newPublicIp(world: World): string {
   for (;;) {
     const [a, b, c] = [1, 2, 3].map(() => 1 + Math.floor(world.random() * 253));
     const address = `52.${a}.${b}.${c}`;
-    if (!used.has(address) && world.elasticIps.where(`address:${address}`).length === 0) return address;
+    if (!used.has(address) && world.elasticIps.count(`address:${address}`) === 0) return address;
   }
 }
 
@@ -42,7 +42,7 @@ function shown(world: World, address: ElasticIpRecord, tags: Address['Tags']): A
           AssociationId: association.associationId,
           NetworkInterfaceId: networkInterface.id,
           NetworkInterfaceOwnerId: networkInterface.ownerId,
-          PrivateIpAddress: networkInterface.privateIpAddresses[0],
+          PrivateIpAddress: association.privateIp ?? networkInterface.privateIpAddresses[0],
           ...(networkInterface.attachment ? { InstanceId: networkInterface.attachment.instanceId } : {}),
         }
       : {}),
@@ -114,7 +114,7 @@ export function elasticIpOperations(world: World): Operations {
       if (input.Address !== undefined) throw noSuchAddress(input.Address);
       const unmodelled = (['PublicIpv4Pool', 'CustomerOwnedIpv4Pool', 'IpamPoolId'] as const).find((name) => input[name] !== undefined);
       if (unmodelled) throw notModelled('AllocateAddress', unmodelled);
-      if (world.elasticIps.where(`place:${placeOf(call)}`).length >= world.settings.quotas.elasticIpsPerRegion) {
+      if (world.elasticIps.count(`place:${placeOf(call)}`) >= world.settings.quotas.elasticIpsPerRegion) {
         throw new ApiError('AddressLimitExceeded', 'The maximum number of addresses has been reached.');
       }
       const address: ElasticIpRecord = { ...ownership(call), id: world.newId('eipalloc'), publicIp: newPublicIp(world) };
@@ -158,7 +158,7 @@ export function elasticIpOperations(world: World): Operations {
       if (input.PrivateIpAddress !== undefined && input.PrivateIpAddress !== networkInterface.privateIpAddresses[0]) {
         throw invalidValue(`The address ${input.PrivateIpAddress} is not the primary private address of ${networkInterface.id}.`);
       }
-      if (world.internetGateways.where(`vpc:${networkInterface.vpcId}`).length === 0) {
+      if (world.internetGateways.count(`vpc:${networkInterface.vpcId}`) === 0) {
         throw new ApiError('Gateway.NotAttached', `Network ${networkInterface.vpcId} is not attached to any internet gateway`);
       }
       disassociateAddress(world, address);

@@ -31,7 +31,7 @@ export function internetGatewayOperations(world: World): Operations {
   return {
     CreateInternetGateway(input: CreateInternetGatewayRequest, call: Call): CreateInternetGatewayResult {
       const tags = specifiedTags(input.TagSpecifications, ['internet-gateway']);
-      if (world.internetGateways.where(`place:${placeOf(call)}`).length >= world.settings.quotas.internetGatewaysPerRegion) {
+      if (world.internetGateways.count(`place:${placeOf(call)}`) >= world.settings.quotas.internetGatewaysPerRegion) {
         throw new ApiError('InternetGatewayLimitExceeded', 'The maximum number of internet gateways has been reached.');
       }
       const gateway: InternetGatewayRecord = { ...ownership(call), id: world.newId('igw') };
@@ -46,7 +46,7 @@ export function internetGatewayOperations(world: World): Operations {
       if (gateway.vpcId) {
         throw new ApiError('Resource.AlreadyAssociated', `resource ${gateway.id} is already attached to network ${gateway.vpcId}`);
       }
-      if (world.internetGateways.where(`vpc:${vpc.id}`).length > 0) {
+      if (world.internetGateways.count(`vpc:${vpc.id}`) > 0) {
         throw invalidValue(`Network ${vpc.id} already has an internet gateway attached`);
       }
       world.internetGateways.change(gateway.id, { vpcId: vpc.id });
@@ -87,6 +87,7 @@ export function internetGatewayOperations(world: World): Operations {
         ids: input.InternetGatewayIds,
         input,
         limits: { min: 5, max: 1000 },
+        keys: { 'attachment.vpc-id': 'vpc' },
         fields: {
           'attachment.state': (gateway) => (gateway.vpcId ? 'available' : undefined),
           'attachment.vpc-id': (gateway) => gateway.vpcId,

@@ -56,9 +56,11 @@ function fieldReader<Value>(
   throw invalidValue(`The filter '${name}' is invalid`);
 }
 
+const isPattern = (value: string): boolean => /[*?\\]/.test(value);
+
 function anyOf(values: readonly string[]): (found: string | number | boolean | undefined) => boolean {
-  const plain = new Set(values.filter((value) => !/[*?\\]/.test(value)));
-  const patterns = values.filter((value) => /[*?\\]/.test(value)).map(wildcard);
+  const plain = new Set(values.filter((value) => !isPattern(value)));
+  const patterns = values.filter(isPattern).map(wildcard);
   return (found) => found !== undefined && (plain.has(String(found)) || patterns.some((pattern) => pattern.test(String(found))));
 }
 
@@ -118,6 +120,8 @@ export interface Listing<Value extends { readonly id: string }> {
   readonly ids?: readonly string[] | undefined;
   readonly input: ListInput;
   readonly fields: FilterFields<Value>;
+  /** By filter, the first part of the key that finds what has a value of it: `vpc` where `vpc:vpc-…` finds all that `vpc-id` lets through. */
+  readonly keys?: Readonly<Record<string, string>>;
   /** Left out where the call does not page. */
   readonly limits?: PageLimits;
   /** The key of what may be listed at all; by default the caller's place. */
@@ -151,7 +155,7 @@ export function list<Value extends { readonly id: string }>(
     );
   }
   const under = listing.under ?? `place:${place}`;
-  const inPlace = (): Value[] => collection.seenWhere(under).filter(visible);
+  const inPlace = (): Value[] => seenUnder(listing, under).filter(visible);
   const candidates = ids ? ids.map((id) => seenById(world, { listing, id, under, visible })) : inPlace();
   candidates.sort((a, b) => collection.orderOf(a.id) - collection.orderOf(b.id));
   const tagsOf =
@@ -159,6 +163,18 @@ export function list<Value extends { readonly id: string }>(
   const test = filterTest(input.Filters ?? [], fields, tagsOf);
   if (!limits) return { items: candidates.filter(test) };
   return page(world, { items: candidates.filter(test), orderOf: (value) => collection.orderOf(value.id), input, limits });
+}
+
+/** What lies under a key, as far as filters with a key of their own cannot rule it out: most callers ask for a few things among many. */
+function seenUnder<Value extends { readonly id: string }>({ collection, input, keys = {} }: Listing<Value>, under: string): Value[] {
+  // Each read counts for what lags by reads, so that nothing may be passed over then.
+  if (!collection.isSeenAsItIs) return collection.seenWhere(under);
+  const selective = input.Filters?.find(
+    ({ Name: name, Values: values }) => name !== undefined && Object.hasOwn(keys, name) && values && !values.some(isPattern),
+  );
+  if (!selective) return collection.where(under);
+  const found = new Set((selective.Values ?? []).flatMap((value) => collection.where(`${keys[selective.Name!]}:${value}`)));
+  return [...found].filter((value) => collection.isUnder(value, under));
 }
 
 function seenById<Value extends { readonly id: string }>(

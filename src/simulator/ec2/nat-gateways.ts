@@ -16,6 +16,7 @@ import { associateAddress } from './elastic-ips.ts';
 import { badParameter, notModelled, required } from './errors.ts';
 import { checkId, idKinds, notFound } from './ids.ts';
 import { list } from './listing.ts';
+import { shownSecondaries } from './nat-gateway-addresses.ts';
 import { createNetworkInterface, removeNetworkInterface } from './network-interfaces.ts';
 import { findNatGateway, findSubnet, ownership, placeOf } from './owned.ts';
 import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
@@ -46,6 +47,7 @@ function shown(gateway: NatGatewayRecord, tags: NatGateway['Tags']): NatGateway 
         IsPrimary: true,
         Status: gateway.state === 'failed' ? 'failed' : 'succeeded',
       },
+      ...shownSecondaries(gateway),
     ],
     Tags: tags,
   };
@@ -87,7 +89,7 @@ function judge(
   if (address.association) {
     return { code: 'Resource.AlreadyAssociated', message: `Elastic IP address [${allocationId}] is already associated` };
   }
-  if (world.internetGateways.where(`vpc:${subnet.vpcId}`).length === 0) {
+  if (world.internetGateways.count(`vpc:${subnet.vpcId}`) === 0) {
     return { code: 'Gateway.NotAttached', message: `Network ${subnet.vpcId} has no Internet gateway attached` };
   }
   return address;
@@ -204,6 +206,7 @@ export function natGatewayOperations(world: World): Operations {
         ids: input.NatGatewayIds,
         input: { ...input, Filters: input.Filter },
         limits: { min: 5, max: 1000 },
+        keys: { 'vpc-id': 'vpc' },
         fields: {
           'nat-gateway-id': ({ id }) => id,
           state: ({ state }) => state,

@@ -45,7 +45,7 @@ function sorted(entries: readonly NetworkAclEntry[]): NetworkAclEntry[] {
 
 /** The default one lets everything through; any other nothing, until it is given entries. */
 export function createNetworkAcl(world: World, call: Call, { vpcId, isDefault }: { vpcId: string; isDefault: boolean }): NetworkAclRecord {
-  if (world.networkAcls.where(`vpc:${vpcId}`).length >= world.settings.quotas.networkAclsPerVpc) {
+  if (world.networkAcls.count(`vpc:${vpcId}`) >= world.settings.quotas.networkAclsPerVpc) {
     throw new ApiError('NetworkAclLimitExceeded', 'The maximum number of network ACLs has been reached.');
   }
   const withIpv6 = (world.vpcs.get(vpcId)?.ipv6CidrBlocks.length ?? 0) > 0;
@@ -214,6 +214,7 @@ export function networkAclOperations(world: World): Operations {
         ids: input.NetworkAclIds,
         input,
         limits: { min: 5, max: 1000 },
+        keys: { 'vpc-id': 'vpc', 'association.subnet-id': 'subnet' },
         fields: {
           'association.association-id': (acl) => acl.associations.map(({ associationId }) => associationId),
           'association.network-acl-id': (acl) => (acl.associations.length > 0 ? acl.id : undefined),

@@ -346,6 +346,7 @@ export function peeringOperations(world: World): Operations {
         input,
         limits: { min: 5, max: 1000 },
         visible: (peering) => isVisibleTo(peering, place, world.now()),
+        keys: { 'requester-vpc-info.vpc-id': 'vpc', 'accepter-vpc-info.vpc-id': 'vpc' },
         fields: {
           'accepter-vpc-info.cidr-block': (peering) => peeringCidrs(world, peering, 'accepter').cidrs,
           'accepter-vpc-info.owner-id': ({ accepter }) => accepter.ownerId,

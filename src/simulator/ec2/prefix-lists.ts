@@ -215,7 +215,7 @@ export function prefixListOperations(world: World): Operations {
       const maxEntries = readMaxEntries(world, required(input.MaxEntries, 'maxEntries'));
       const entries = readEntries(input.Entries, addressFamily);
       if (entries.length > maxEntries) throw tooMany(maxEntries);
-      if (world.prefixLists.where(`place:${placeOf(call)}`).length >= world.settings.quotas.prefixListsPerRegion) {
+      if (world.prefixLists.count(`place:${placeOf(call)}`) >= world.settings.quotas.prefixListsPerRegion) {
         throw new ApiError('PrefixListLimitExceeded', 'The maximum number of prefix lists has been reached.');
       }
       const record: PrefixListRecord = {

@@ -90,7 +90,7 @@ function association(
 /** What an endpoint makes reachable; nothing where the provider has cut it off. */
 export function resourceAssociationsOf(world: World, endpoint: VpcEndpointRecord): ResourceAssociation[] {
   if (endpoint.type === 'Resource') {
-    if (world.resourceEndpointAssociations.where(`endpoint:${endpoint.id}`).length === 0) return [];
+    if (world.resourceEndpointAssociations.count(`endpoint:${endpoint.id}`) === 0) return [];
     return reached(world, world.resourceConfigurations.get(idOfArn(endpoint.resourceConfigurationArn!))).map((configuration) =>
       association(world, endpoint, { configuration }),
     );

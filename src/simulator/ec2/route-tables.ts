@@ -84,7 +84,7 @@ function shown(world: World, table: RouteTableRecord, tags: RouteTable['Tags']):
 
 /** A route table of the VPC; the main one comes with the VPC. */
 export function createRouteTable(world: World, call: Call, { vpcId, main }: { vpcId: string; main: boolean }): RouteTableRecord {
-  if (world.routeTables.where(`vpc:${vpcId}`).length >= world.settings.quotas.routeTablesPerVpc) {
+  if (world.routeTables.count(`vpc:${vpcId}`) >= world.settings.quotas.routeTablesPerVpc) {
     throw new ApiError('RouteTableLimitExceeded', 'The maximum number of route tables has been reached.');
   }
   const table: RouteTableRecord = {
@@ -218,6 +218,7 @@ export function routeTableOperations(world: World): Operations {
         ids: input.RouteTableIds,
         input,
         limits: { min: 5, max: 100 },
+        keys: { 'vpc-id': 'vpc', 'association.subnet-id': 'subnet', 'association.route-table-association-id': 'association' },
         fields: {
           'association.gateway-id': (table) => table.associations.map(({ gatewayId }) => gatewayId),
           'association.main': (table) => table.associations.map(({ main }) => main),

@@ -329,6 +329,7 @@ export function securityGroupRuleOperations(world: World): Operations {
         ids: input.SecurityGroupRuleIds,
         input,
         limits: { min: 5, max: 1000 },
+        keys: { 'group-id': 'group' },
         fields: {
           'group-id': (rule) => rule.groupId,
           'security-group-rule-id': (rule) => rule.id,

@@ -95,7 +95,7 @@ export function createSecurityGroup(
   call: Call,
   { vpc, groupName, description }: { vpc: VpcRecord; groupName: string; description: string },
 ): SecurityGroupRecord {
-  if (world.securityGroups.where(`place:${placeOf(call)}`).length >= world.settings.quotas.securityGroupsPerRegion) {
+  if (world.securityGroups.count(`place:${placeOf(call)}`) >= world.settings.quotas.securityGroupsPerRegion) {
     throw new ApiError('SecurityGroupLimitExceeded', 'The maximum number of security groups has been reached.');
   }
   const group: SecurityGroupRecord = { ...ownership(call), id: world.newId('sg'), vpcId: vpc.id, groupName, description };
@@ -183,7 +183,7 @@ export function securityGroupOperations(world: World): Operations {
       if (group.groupName === 'default') {
         throw new ApiError('CannotDelete', `the specified group: "${group.id}" name: "default" cannot be deleted by a user`);
       }
-      const users = world.networkInterfaces.where(`group:${group.id}`).length + world.vpcEndpoints.where(`group:${group.id}`).length;
+      const users = world.networkInterfaces.count(`group:${group.id}`) + world.vpcEndpoints.count(`group:${group.id}`);
       if (users > 0 || isReferencedInVpc(world, group)) {
         throw dependencyViolation(`resource ${group.id} has a dependent object`);
       }
@@ -202,6 +202,7 @@ export function securityGroupOperations(world: World): Operations {
         ...(names
           ? { visible: (group: SecurityGroupRecord) => names.has(group.groupName) && world.vpcs.get(group.vpcId)?.isDefault === true }
           : {}),
+        keys: { 'vpc-id': 'vpc' },
         fields: {
           description: (group) => group.description,
           'group-id': (group) => group.id,

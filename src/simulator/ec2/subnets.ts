@@ -138,7 +138,7 @@ export function subnetOperations(world: World): Operations {
       const cidr = readCidr(required(input.CidrBlock, 'cidrBlock'), 'cidrBlock', 4);
       if (prefixLength(cidr) < 16 || prefixLength(cidr) > 28) throw new ApiError('InvalidSubnet.Range', `The CIDR '${cidr}' is invalid.`);
       checkPlace(world, { vpc, cidr, blocks: vpc.cidrBlocks });
-      if (world.subnets.where(`vpc:${vpc.id}`).length >= world.settings.quotas.subnetsPerVpc) {
+      if (world.subnets.count(`vpc:${vpc.id}`) >= world.settings.quotas.subnetsPerVpc) {
         throw new ApiError('SubnetLimitExceeded', 'The maximum number of subnets has been reached.');
       }
       const ipv6 = input.Ipv6CidrBlock === undefined ? undefined : readIpv6(world, vpc, input.Ipv6CidrBlock);
@@ -162,7 +162,7 @@ export function subnetOperations(world: World): Operations {
 
     DeleteSubnet(input: DeleteSubnetRequest, call: Call): object {
       const subnet = findSubnet(world, call, input.SubnetId);
-      if (world.networkInterfaces.where(`subnet:${subnet.id}`).length + world.vpcEndpoints.where(`subnet:${subnet.id}`).length > 0) {
+      if (world.networkInterfaces.count(`subnet:${subnet.id}`) + world.vpcEndpoints.count(`subnet:${subnet.id}`) > 0) {
         throw dependencyViolation(`The subnet '${subnet.id}' has dependencies and cannot be deleted.`);
       }
       for (const table of world.routeTables.where(`subnet:${subnet.id}`)) {
@@ -183,6 +183,7 @@ export function subnetOperations(world: World): Operations {
         ids: input.SubnetIds,
         input,
         limits: { min: 5, max: 1000 },
+        keys: { 'vpc-id': 'vpc' },
         fields: {
           'availability-zone': (subnet) => zoneName(world, subnet),
           availabilityZone: (subnet) => zoneName(world, subnet),

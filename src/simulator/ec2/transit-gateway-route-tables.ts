@@ -219,7 +219,7 @@ export function transitGatewayRouteTableOperations(world: World): Operations {
       if (table.state !== 'available') throw incorrectState(`${table.id} is in invalid state`);
       const { association, propagation } = isDefault(world, table);
       if (association || propagation) throw incorrectState(`${table.id} is a default route table of ${table.transitGatewayId}`);
-      if (world.transitGatewayAttachments.where(`associated:${table.id}`).length > 0) {
+      if (world.transitGatewayAttachments.count(`associated:${table.id}`) > 0) {
         throw incorrectState(`${table.id} has non-deleted route table associations.`);
       }
       const deleting = world.transitGatewayRouteTables.change(table.id, { state: 'deleting' });

@@ -218,6 +218,7 @@ export function vpcEndpointOperations(world: World): Operations {
         ids: input.VpcEndpointIds,
         input: atMost1000(input),
         limits: { min: 1, max: 1000 },
+        keys: { 'vpc-id': 'vpc' },
         fields: {
           'ip-address-type': ({ ipAddressType }) => ipAddressType,
           'service-name': ({ serviceName }) => serviceName,

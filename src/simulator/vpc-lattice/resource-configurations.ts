@@ -142,10 +142,10 @@ const findVerification = (world: World, call: Call, identifier: string): DomainV
 
 function checkQuotas(world: World, call: Call, group: ResourceConfigurationRecord | undefined): void {
   const { resourceConfigurationsPerRegion, childrenPerResourceConfigurationGroup } = world.settings.quotas;
-  if (world.resourceConfigurations.where(`place:${placeKey(call)}`).length >= resourceConfigurationsPerRegion) {
+  if (world.resourceConfigurations.count(`place:${placeKey(call)}`) >= resourceConfigurationsPerRegion) {
     throw quotaExceeded(kind.resourceType, resourceConfigurationsPerRegion);
   }
-  if (group && world.resourceConfigurations.where(`group:${group.id}`).length >= childrenPerResourceConfigurationGroup) {
+  if (group && world.resourceConfigurations.count(`group:${group.id}`) >= childrenPerResourceConfigurationGroup) {
     throw quotaExceeded(kind.resourceType, childrenPerResourceConfigurationGroup);
   }
 }

@@ -89,7 +89,7 @@ export function serviceNetworkOperations(world: World): Operations {
       function make(): CreateServiceNetworkResponse {
         checkName(world, call, { kind: networkKind, name: input.name!, longest: 63 });
         const { serviceNetworksPerRegion } = world.settings.quotas;
-        if (world.serviceNetworks.where(`place:${placeKey(call)}`).length >= serviceNetworksPerRegion) {
+        if (world.serviceNetworks.count(`place:${placeKey(call)}`) >= serviceNetworksPerRegion) {
           throw quotaExceeded(networkKind.resourceType, serviceNetworksPerRegion);
         }
         const network: ServiceNetworkRecord = {
