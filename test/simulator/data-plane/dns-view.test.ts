@@ -146,6 +146,65 @@ describe('an interface endpoint', () => {
     expect(set.resolve(ec2Name, set.inVpc('cake'))).toEqual(set.resolve(ec2Name, 'internet'));
   });
 
+  test('of S3 with names for resolver endpoints alone leaves those inside the VPC to the Gateway endpoint', async () => {
+    const set = made();
+    await set.call('CreateVpcEndpoint', { VpcId: set.id('cake'), VpcEndpointType: 'Gateway', ServiceName: 'com.amazonaws.us-west-2.s3' });
+    const DnsOptions = { PrivateDnsOnlyForInboundResolverEndpoint: true };
+    await endpoint(set, interfaceTo('s3', { PrivateDnsEnabled: true, DnsOptions }));
+    const name = 's3.us-west-2.amazonaws.com';
+    expect(set.resolve(name, set.inVpc('cake'))).toEqual(set.resolve(name, 'internet'));
+  });
+
+  test('that does not work has no names', async () => {
+    const set = made();
+    const id = await endpoint(set, interfaceTo('ec2', { PrivateDnsEnabled: true }));
+    const [regional = ''] = await namesOf(set, id);
+    set.world.vpcEndpoints.change(id, { state: 'deleting' });
+    expect(set.resolve(regional, 'internet')).toEqual([]);
+    expect(set.resolve(ec2Name, set.inVpc('cake'))).toEqual(set.resolve(ec2Name, 'internet'));
+  });
+
+  test.each([
+    ['ipv4', 1, 0],
+    ['dualstack', 1, 1],
+    ['ipv6', 0, 1],
+  ])('with addresses of both families tells those of %s', async (DnsRecordIpType, four, six) => {
+    const set = stage(`
+accounts:
+  "111122223333":
+    us-west-2:
+      vpcs:
+        - name: both
+          cidr: 10.0.0.0/16
+          ipv6: "2600:1f14:1::/56"
+          subnets: [{ name: a, cidr: 10.0.3.0/25, ipv6: "2600:1f14:1::/64", zone: usw2-az1 }]
+          networkLoadBalancers: [{ name: balancer, subnets: [a], listeners: [{ port: 80 }] }]
+`);
+    const id = (path: string): string => set.ids.get(`111122223333/us-west-2/${path}`)!;
+    const { ServiceConfiguration } = await set.call<{ ServiceConfiguration: { ServiceName: string } }>(
+      'CreateVpcEndpointServiceConfiguration',
+      {
+        NetworkLoadBalancerArns: [id('both/networkLoadBalancers/balancer')],
+        AcceptanceRequired: false,
+        SupportedIpAddressTypes: ['ipv4', 'ipv6'],
+      },
+    );
+    const { VpcEndpoint } = await set.call<MadeEndpoint>('CreateVpcEndpoint', {
+      VpcId: id('both'),
+      SubnetIds: [id('both/subnets/a')],
+      VpcEndpointType: 'Interface',
+      ServiceName: ServiceConfiguration.ServiceName,
+      IpAddressType: 'dualstack',
+      DnsOptions: { DnsRecordIpType },
+    });
+    const [regional = ''] = await namesOf(set, VpcEndpoint.VpcEndpointId);
+    const addresses = resolverOfWorld(set.world)(regional, 'internet');
+    expect([addresses.filter((one) => !one.includes(':')).length, addresses.filter((one) => one.includes(':')).length]).toEqual([
+      four,
+      six,
+    ]);
+  });
+
   test('has names of no other family than it is asked to', async () => {
     const set = made();
     const [regional = ''] = await namesOf(set, await endpoint(set, interfaceTo('ec2')));

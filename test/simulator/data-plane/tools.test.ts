@@ -30,6 +30,7 @@ accounts:
               listens: [tcp/22, { port: 80, http: "hello\\n" }, tcp/443, tcp/8080]
             - { name: proxy, subnet: private, privateIp: 10.1.1.20, securityGroups: [open], listens: [tcp/3128, { port: 8888, proxy: true }] }
             - { name: closed, subnet: private, privateIp: 10.1.1.30 }
+            - { name: idle, subnet: private, privateIp: 10.1.1.50, securityGroups: [open] }
             - { name: outside, subnet: public, privateIp: 10.1.0.40, publicIp: 198.51.100.7 }
         - name: b
           cidr: 10.2.0.0/16
@@ -292,6 +293,7 @@ describe('dig', () => {
     ['mute', 'dig example.com', 9, ';; no servers could be reached'],
     // The server of a VPC answers nobody outside it, be they peers or not.
     ['client', 'dig @10.1.0.2 web.int.example', 9, ';; communications error to 10.1.0.2#53: timed out'],
+    ['client', 'dig @10.1.1.50 example.com', 9, ';; no servers could be reached'],
     ['client', 'dig @8.8.8.8 example.com', 9, ';; no servers could be reached'],
     ['web', 'dig +short @8.8.8.8 example.com', 0, '192.0.2.80'],
     ['web', 'dig @8.8.8.8 web.int.example', 0, 'status: NXDOMAIN'],
