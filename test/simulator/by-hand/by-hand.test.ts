@@ -51,8 +51,8 @@ function runScript(example: string, endpoint: string): Promise<Ended> {
   });
 }
 
-/** Tokens and references that a call was made with are remembered, whatever became of what it made. */
-const memories = ['clientTokens', 'hostedZoneReferences', 'hostedZoneChanges'];
+/** What AWS keeps, whatever became of what was made: tokens and references of calls, and the roles that it made for its services. */
+const memories = ['clientTokens', 'hostedZoneReferences', 'hostedZoneChanges', 'serviceLinkedRoles'];
 
 /** What there is, in an order and in words that stay the same where something was replaced by its like. */
 function picture(dump: object): Record<string, readonly string[]> {
@@ -73,7 +73,7 @@ function picture(dump: object): Record<string, readonly string[]> {
   );
 }
 
-maybe.each(['two-vpcs', 'seoul-london', 'aws-services'])(
+maybe.each(['two-vpcs', 'seoul-london', 'shared-egress', 'aws-services', 'resource-endpoint'])(
   `%s is built, proved and taken down again with the AWS CLI alone${reason}`,
   async (example) => {
     const clock = new VirtualClock();
@@ -97,5 +97,5 @@ maybe.each(['two-vpcs', 'seoul-london', 'aws-services'])(
       await server.close();
     }
   },
-  120_000,
+  300_000,
 );
