@@ -240,7 +240,22 @@ export interface HostedZoneChangeRecord {
 export interface ElasticIpRecord extends Owned {
   readonly publicIp: string;
   /** The network interface that has it. */
-  readonly association?: { readonly associationId: string; readonly networkInterfaceId: string } | undefined;
+  readonly association?:
+    | {
+        readonly associationId: string;
+        readonly networkInterfaceId: string;
+        /** Where it is not the interface's first. */
+        readonly privateIp?: string | undefined;
+      }
+    | undefined;
+}
+
+/** An Elastic IP of a NAT gateway besides its first. */
+export interface NatGatewaySecondaryAddress {
+  readonly allocationId: string;
+  readonly associationId: string;
+  readonly privateIp: string;
+  readonly publicIp: string;
 }
 
 export interface NatGatewayRecord extends Owned {
@@ -258,6 +273,7 @@ export interface NatGatewayRecord extends Owned {
   /** Left out where none could be made. */
   readonly networkInterfaceId?: string | undefined;
   readonly privateIp?: string | undefined;
+  readonly secondaries?: readonly NatGatewaySecondaryAddress[];
 }
 
 export interface EgressOnlyInternetGatewayRecord extends Owned {

@@ -9,6 +9,7 @@ import { endpointServicePermissionOperations } from './endpoint-service-permissi
 import { endpointServiceCatalogueOperations } from './endpoint-services.ts';
 import { instanceOperations } from './instances.ts';
 import { internetGatewayOperations } from './internet-gateways.ts';
+import { natGatewayAddressOperations } from './nat-gateway-addresses.ts';
 import { natGatewayOperations } from './nat-gateways.ts';
 import { networkAclOperations } from './network-acls.ts';
 import { networkInterfaceOperations } from './network-interfaces.ts';
@@ -41,6 +42,7 @@ export function ec2Operations(world: World): Operations {
     ...elasticIpOperations(world),
     ...instanceOperations(world),
     ...internetGatewayOperations(world),
+    ...natGatewayAddressOperations(world),
     ...natGatewayOperations(world),
     ...networkAclOperations(world),
     ...networkInterfaceOperations(world),

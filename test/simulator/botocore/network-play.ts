@@ -138,7 +138,12 @@ export async function playNetwork(stage: Stage): Promise<void> {
   const NatGatewayId = nat.NatGateway!.NatGatewayId!;
   await stage.settle();
   await ec2('ReplaceRoute', { RouteTableId, DestinationCidrBlock: '0.0.0.0/0', NatGatewayId });
+  const more = await ec2('AllocateAddress', { Domain: 'vpc' });
+  const added = await ec2('AssociateNatGatewayAddress', { NatGatewayId, AllocationIds: [more.AllocationId!] });
   await ec2('DescribeNatGateways', {});
+  const AssociationIds = [added.NatGatewayAddresses![0]!.AssociationId!];
+  await ec2('DisassociateNatGatewayAddress', { NatGatewayId, AssociationIds });
+
   await ec2('DeleteNatGateway', { NatGatewayId });
   await stage.settle();
   await ec2('DescribeNatGateways', {});
