@@ -77,6 +77,7 @@ function directions({ embedded, terminal, manifestFile, awsUrl, kubernetesUrl }:
     '  aws ec2 describe-vpc-peering-connections',
     '  aws ec2 describe-route-tables',
     '',
+    ...tried(embedded),
     'kubectl finds the objects; edit, annotate and delete them, and see above what becomes of it:',
     '',
     `  ${kubectl} get isthmus -A`,
@@ -94,6 +95,20 @@ function directions({ embedded, terminal, manifestFile, awsUrl, kubernetesUrl }:
     `  ${kubectl} explain vpcpeering.spec.requester`,
     '',
     `What has been called: ${awsUrl}/_isthmus/record   What there is: ${awsUrl}/_isthmus/state`,
+    '',
+  ];
+}
+
+/** How to try the network from an instance, with two that have names. */
+function tried({ world }: Pick<Embedded, 'world'>): readonly string[] {
+  const running = world.network().flatMap(({ instances }) => [...instances.values()].filter(({ state }) => state === 'running'));
+  const [one, other] = running.filter(({ tags }) => tags.Name !== undefined);
+  const address = other && world.networkInterfaces.get(other.networkInterfaceIds[0] ?? '')?.privateIpAddresses[0];
+  if (!one || address === undefined) return [];
+  return [
+    'and with that in the environment the instances can be asked what they reach, and why:',
+    '',
+    `  npx isthmus simulate exec --explain ${one.tags.Name} -- ping -c 1 ${address}`,
     '',
   ];
 }

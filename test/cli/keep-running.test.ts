@@ -61,6 +61,11 @@ test('what it says leads to the simulated AWS and to the objects, until it is st
   expect(Vpcs).toHaveLength(1);
   client.destroy();
 
+  // Every example has two instances with names, and what is printed can be tried as it is.
+  const [, instance = '', command = ''] = /simulate exec --explain (\S+) -- (.*)/.exec(text) ?? [];
+  const body = JSON.stringify({ instance, command: command.split(' ') });
+  expect((await fetch(`${endpoint}/_isthmus/exec`, { method: 'POST', body })).status).toBe(200);
+
   const server = within(text, /kubectl --server=(http:\S+) get isthmus -A/);
   const answer = await fetch(`${server}/apis/isthmus.dev/v1alpha1/vpcpeerings`);
   expect(await answer.json()).toMatchObject({ items: [{ metadata: { name: 'test1-to-test2', namespace: 'network' } }] });

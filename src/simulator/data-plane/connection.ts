@@ -1,6 +1,6 @@
 import { addressFamily } from '../../network/cidr.ts';
 import { type Server, serverAt } from './servers.ts';
-import { addressesFor, type End, endOf, roundTrip, send, type Vantage } from './vantage.ts';
+import { addressesFor, type End, endOf, isOtherFamily, roundTrip, send, type Vantage } from './vantage.ts';
 
 /** Where a connection is to lead. */
 export interface Destination {
@@ -36,7 +36,7 @@ export function connect(vantage: Vantage, { host, port, addresses, families }: D
   for (const address of found) {
     const result = send(vantage, { protocol: 'tcp', port }, { address, name: host });
     if (!result.reachable) {
-      if (result.refused) refused = address;
+      if (result.refused || isOtherFamily(result)) refused = address;
       continue;
     }
     const end = endOf(vantage, result);

@@ -1,6 +1,6 @@
 import { addressFamily } from '../../network/cidr.ts';
 import { readOptions, UsageError } from './options.ts';
-import { addressesFor, type Ended, nameOf, roundTrip, send, type Vantage } from './vantage.ts';
+import { addressesFor, type Ended, isOtherFamily, nameOf, roundTrip, send, type Vantage } from './vantage.ts';
 
 const options = {
   count: { names: ['-c'], takes: 'count' },
@@ -33,6 +33,7 @@ export function ping(vantage: Vantage, args: readonly string[]): Ended {
   const address = addresses[0]!;
   const isIpv6 = addressFamily(address) === 6;
   const result = send(vantage, { protocol: isIpv6 ? 'icmpv6' : 'icmp' }, { address });
+  if (isOtherFamily(result)) return { stdout: '', stderr: 'ping: connect: Network is unreachable\n', exitCode: 2 };
   const time = roundTrip(vantage, result);
   const from =
     given.has('numeric') || host === address || nameOf(vantage, address) === address ? address : `${nameOf(vantage, address)} (${address})`;

@@ -3,7 +3,7 @@ import type { Hop } from '../../network/leg.ts';
 import { findById } from '../../network/place.ts';
 import type { Traffic } from '../../network/reachability.ts';
 import { readOptions, UsageError } from './options.ts';
-import { addressesFor, type Ended, nameOf, roundTrip, send, type Vantage } from './vantage.ts';
+import { addressesFor, type Ended, isOtherFamily, nameOf, roundTrip, send, type Vantage } from './vantage.ts';
 
 const options = {
   numeric: { names: ['-n'] },
@@ -55,6 +55,7 @@ export function traceroute(vantage: Vantage, args: readonly string[]): Ended {
   }
   const address = addresses[0]!;
   const result = send(vantage, trafficOf(given, address), { address, name: host });
+  if (isOtherFamily(result)) return { stdout: '', stderr: 'connect: Network is unreachable\n', exitCode: 1 };
   // A closed port answers, too: with a refusal, which is all that is wanted.
   const arrives = result.reachable || result.refused;
   const way: Shown[] = [...stations(vantage, result.hops), ...(arrives ? [address] : [])];

@@ -1,4 +1,4 @@
-import { addressFamily } from '../../network/cidr.ts';
+import { addressFamily, addressInCidr } from '../../network/cidr.ts';
 import { askDns, type DnsAnswer, type DnsType, type DnsView, resolverOf } from '../../network/dns.ts';
 import type { Instance, RegionNetwork } from '../../network/model.ts';
 import { findById } from '../../network/place.ts';
@@ -53,6 +53,8 @@ export function addressesFor(
   name: string,
   families: readonly (4 | 6)[] = [4, 6],
 ): readonly string[] | 'unknown' | 'silence' {
+  // The operating system knows this one by itself.
+  if (name === 'localhost') return families.includes(4) ? ['127.0.0.1'] : 'unknown';
   const family = addressFamily(name);
   if (family) return families.includes(family) ? [name] : 'unknown';
   const found: string[] = [];
@@ -73,11 +75,20 @@ export function nameOf(vantage: Vantage, address: string): string {
   return answer.records[0]?.value.replace(/\.$/, '') ?? address;
 }
 
+function ownAddress({ networks, instance }: Vantage): string {
+  return findById(networks, 'networkInterfaces', instance.networkInterfaceIds[0] ?? '')?.privateIpAddresses[0] ?? '';
+}
+
+/** Whether the instance has no address of the family that the destination is of: its operating system does not even try. */
+export const isOtherFamily = (result: Reachability): boolean => result.blockedBy?.code === 'ENI_ADDRESS_RESTRICTION';
+
 /** Sends something to an address, or to one that was found by a name, and waits for the answer. */
 export function send(vantage: Vantage, traffic: Traffic, destination: { readonly address: string; readonly name?: string }): Reachability {
   const { networks, view, instance, explanation } = vantage;
   const source = { instanceId: instance.instanceId };
-  const result = reachability(networks, { ...traffic, source, destination }, { resolve: resolverOf(view) });
+  const isOwn = addressInCidr(destination.address, '127.0.0.0/8');
+  const to = isOwn ? { address: ownAddress(vantage) } : destination;
+  const result = reachability(networks, { ...traffic, source, destination: to }, { resolve: resolverOf(view) });
   explanation.push(...describeReachability(result));
   return result;
 }

@@ -64,6 +64,7 @@ hostedZones:
       - { name: closed.int.example, type: A, values: [10.1.1.30] }
 internet:
   - { name: example.com, address: 192.0.2.80, http: "an example\\n" }
+  - { name: six.example, address: "2001:db8::9" }
   - { name: secure.example, address: 192.0.2.81, ports: [443] }
 `;
 
@@ -105,6 +106,8 @@ describe('ping', () => {
     ['client', 'ping -c 1 example.com', 1, '100% packet loss'],
     ['client', 'ping -c 1 nobody.example', 2, 'ping: nobody.example: Name or service not known'],
     ['client', 'ping -6 -c 1 web.int.example', 2, 'Name or service not known'],
+    ['web', 'ping -c 1 127.0.0.1', 0, '64 bytes from 127.0.0.1: icmp_seq=1'],
+    ['web', 'ping -c 1 six.example', 2, 'ping: connect: Network is unreachable'],
     ['mute', 'ping -c 1 example.com', 2, 'ping: example.com: Temporary failure in name resolution'],
   ])('%s: %s ends with %d: %s', (instance, command, exitCode, says) => {
     expect(there().on(instance, command).exitCode).toBe(exitCode);
@@ -156,6 +159,19 @@ describe('curl', () => {
     ['client', 'curl -sS http://', 3, ['curl: (3) URL rejected: Malformed input to a URL function: http://']],
     ['client', 'curl -sS --resolve made.up:80:10.1.1.10 http://made.up/', 0, ['hello']],
     ['web', 'curl -sS https://example.com/', 0, ['an example']],
+    ['web', 'curl -sS http://localhost/', 0, ['hello']],
+    [
+      'web',
+      'curl -sS http://localhost:81/',
+      7,
+      ['curl: (7) Failed to connect to localhost port 81 after 1 ms: Could not connect to server'],
+    ],
+    [
+      'web',
+      'curl -sS http://six.example/',
+      7,
+      ['curl: (7) Failed to connect to six.example port 80 after 1 ms: Could not connect to server'],
+    ],
     [
       'web',
       'curl -sS http://secure.example/',
@@ -333,6 +349,10 @@ describe('traceroute', () => {
   test('a port at which nothing listens answers by refusing', () => {
     expect(there().lines('client', 'traceroute -T -p 81 -n web.int.example')).toHaveLength(2);
     expect(there().lines('client', 'traceroute -I -n web.int.example')).toHaveLength(2);
+  });
+
+  test('an address of a family that the instance does not have ends it', () => {
+    expect(there().on('web', 'traceroute six.example')).toMatchObject({ exitCode: 1, stderr: 'connect: Network is unreachable\n' });
   });
 
   test('a name that nobody knows ends it', () => {

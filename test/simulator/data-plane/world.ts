@@ -14,6 +14,8 @@ export interface Stage {
   readonly ids: LoadedIds;
   /** Runs a command, its words parted by spaces, on the named instance. */
   on(instance: string, command: string, env?: Readonly<Record<string, string>>): ExecAnswer;
+  /** The same with the words as they are. */
+  run(instance: string, command: readonly string[]): ExecAnswer;
   /** What the command prints, line by line; what it says of errors goes last. */
   lines(instance: string, command: string): readonly string[];
   /** Calls an operation of AWS's, and lets pass what takes time. */
@@ -34,6 +36,7 @@ export function stage(file: string): Stage {
     world,
     ids,
     on,
+    run: (instance, command) => execOn(world, { instance, command }),
     lines: (instance, command) => {
       const { stdout, stderr } = on(instance, command);
       return `${stdout}${stderr}`.trimEnd().split('\n');
