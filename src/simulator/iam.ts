@@ -95,7 +95,9 @@ export function accessRequests(world: World, attempt: Attempt): AccessRequest[] 
     requests.push(request(madeArn(attempt, type === '' ? row.makes![0]! : type), keys, tagging));
   }
   if (service === 'sts' && tags.has(''))
-    requests.push(request(String(input.RoleArn), [...tagKeys('aws:RequestTag', tags.get('')!)], 'sts:TagSession'));
+    requests.push(
+      request(String(input.RoleArn), [...tagKeys('aws:RequestTag', tags.get('')!), ...keysOfTags(tags.get(''))], 'sts:TagSession'),
+    );
   const { needs = [], needsWith } = row;
   const needed = [...needs, ...(needsWith && textsAt(input, needsWith.path).length > 0 ? needsWith.actions : [])];
   for (const other of needed) requests.push(request(neededResource(other, call), [], other));

@@ -252,6 +252,7 @@ export const inputKeys: Readonly<Record<string, Readonly<Record<string, string>>
     'ram:ResourceArn': 'resourceArns',
     'ram:RequestedAllowsExternalPrincipals': 'allowExternalPrincipals',
   },
+  sts: { 'sts:ExternalId': 'ExternalId', 'sts:RoleSessionName': 'RoleSessionName' },
   route53: {
     'route53:ChangeResourceRecordSetsRecordTypes': 'ChangeBatch.Changes.ResourceRecordSet.Type',
     'route53:ChangeResourceRecordSetsActions': 'ChangeBatch.Changes.Action',
