@@ -1,6 +1,7 @@
 import { ownershipKeys } from '../kinds/ownership.ts';
 import { peeringCollections } from '../kinds/vpc-peering/side.ts';
 import type { ChangeAction } from '../network/changes.ts';
+import type { Tags } from '../network/model.ts';
 import { type ChangeRow, changes } from './changes.ts';
 import { type Feature, type Limit, type StatementName, statements } from './permissions.ts';
 import { type CollectionName, reads } from './reads.ts';
@@ -39,8 +40,8 @@ export interface PolicyScope {
   readonly vpcIds: readonly string[];
   /** Other accounts whose VPCs this account's are joined to. */
   readonly peerAccountIds: readonly string[];
-  /** A tag that VPCs, route tables and security groups must carry. */
-  readonly requiredTag?: { readonly key: string; readonly value: string } | undefined;
+  /** Tags that VPCs, route tables and security groups must carry. */
+  readonly requiredTags: Tags;
 }
 
 /** What a feature reads. */
@@ -146,11 +147,11 @@ interface StatementContext {
 }
 
 function conditionsOf(limit: Limit, scope: PolicyScope, { on, makers }: StatementContext): PolicyConditions {
-  const { clusterName, requiredTag, vpcIds } = scope;
+  const { clusterName, requiredTags, vpcIds } = scope;
   switch (limit) {
     case 'chosen':
       return {
-        ...(requiredTag && { StringEquals: { [`aws:ResourceTag/${requiredTag.key}`]: requiredTag.value } }),
+        StringEquals: Object.fromEntries(Object.entries(requiredTags).map(([key, value]) => [`aws:ResourceTag/${key}`, value])),
         // A VPC is told by its own ARN.
         ...(vpcIds.length > 0 && !on.includes('vpc') && { ArnLike: { 'ec2:Vpc': ownVpcs(scope) } }),
       };
@@ -181,7 +182,9 @@ function conditionsOf(limit: Limit, scope: PolicyScope, { on, makers }: Statemen
 function conditionBlock(all: readonly PolicyConditions[]): { Condition?: PolicyConditions } {
   const joined: Record<string, Record<string, string | readonly string[]>> = {};
   for (const conditions of all) {
-    for (const [operator, keys] of Object.entries(conditions)) joined[operator] = { ...joined[operator], ...keys };
+    for (const [operator, keys] of Object.entries(conditions)) {
+      if (Object.keys(keys).length > 0) joined[operator] = { ...joined[operator], ...keys };
+    }
   }
   return Object.keys(joined).length > 0 ? { Condition: joined } : {};
 }

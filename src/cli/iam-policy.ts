@@ -40,7 +40,7 @@ interface AccountCommandOptions {
   readonly region?: readonly string[];
   readonly vpc?: readonly string[];
   readonly peerAccount?: readonly string[];
-  readonly requireTag?: { readonly key: string; readonly value: string };
+  readonly requireTag?: readonly (readonly [key: string, value: string])[];
   readonly partition?: string;
   readonly format: Format;
 }
@@ -58,7 +58,11 @@ function accountCommand(): Command {
     .option('--region <name>', 'a region it may act in; may be given several times; by default all', list(region))
     .option('--vpc <id>', 'a VPC it may join and change tables and groups of; may be given several times; by default all', list(vpcId))
     .option('--peer-account <id>', "another account whose VPCs this one's are joined to; may be given several times", list(accountId))
-    .option('--require-tag <key=value>', 'a tag that VPCs, route tables and security groups must carry to be touched', tag)
+    .option(
+      '--require-tag <key=value>',
+      'a tag that VPCs, route tables and security groups must carry to be touched; may be given several times',
+      list(tag),
+    )
     .addOption(new Option('--partition <name>', 'by default that of the regions, or aws').choices(['aws', 'aws-cn', 'aws-us-gov']))
     .addOption(format())
     .addHelpText(
@@ -86,7 +90,7 @@ One document comes out, or several, one after another, where one would be larger
         regions,
         vpcIds,
         peerAccountIds,
-        requiredTag: options.requireTag,
+        requiredTags: Object.fromEntries(options.requireTag ?? []),
       };
       try {
         print(accountPolicies(scope), printedAs);
@@ -200,12 +204,12 @@ function vpcId(text: string): string {
   return text;
 }
 
-function tag(text: string): { key: string; value: string } {
+function tag(text: string): readonly [key: string, value: string] {
   const [, key, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
   if (key === undefined || value === undefined || key.length > 128) {
     throw new InvalidArgumentError(`It must be a key and a value such as joinable=yes, and is "${text}".`);
   }
-  return { key: tagValue(key), value: tagValue(value) };
+  return [tagValue(key), tagValue(value)];
 }
 
 function externalId(text: string): string {

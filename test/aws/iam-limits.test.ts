@@ -2,7 +2,7 @@ import * as ec2 from '@aws-sdk/client-ec2';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { seededRandom } from '../../src/ambient/random.ts';
 import { VirtualClock } from '../../src/ambient/virtual-clock.ts';
-import { accountPolicies, features, type PolicyDocument, type PolicyStatement } from '../../src/aws/iam-policy.ts';
+import { accountPolicies, accountTrust, features, type PolicyDocument, type PolicyStatement } from '../../src/aws/iam-policy.ts';
 import { decide, readPolicy } from '../../src/simulator/iam/policy.ts';
 import { accessRequests } from '../../src/simulator/iam.ts';
 import { temporaryKeyPrefix, writeSessionToken } from '../../src/simulator/identity.ts';
@@ -103,7 +103,7 @@ const scope = {
   regions: [region],
   vpcIds: [ours, unmarked],
   peerAccountIds: [two],
-  requiredTag: { key: 'joinable', value: 'yes' },
+  requiredTags: { joinable: 'yes' },
 };
 const [policy] = accountPolicies(scope) as [PolicyDocument];
 
@@ -351,5 +351,25 @@ describe('each condition counts:', () => {
       Object.entries(Condition).flatMap(([operator, keys]) => Object.keys(keys).map((key) => [Sid, operator, key].join(' '))),
     ).filter((name) => !name.endsWith('aws:RequestedRegion'));
     expect(conditions.filter((name) => !stopped.has(name))).toEqual([]);
+  });
+});
+
+describe('the trust of an account’s role', () => {
+  const trust = accountTrust({ controllerArn: `arn:aws:iam::${stranger}:role/isthmus-controller`, clusterName: 'a', externalId: '5f0c' });
+  // Whom a trust policy is about the simulator knows by itself; here it is about what is asked.
+  const asked = readPolicy({ ...trust, Statement: trust.Statement.map(({ Principal: _, ...rest }) => ({ ...rest, Resource: '*' })) });
+
+  test.each<readonly [string, Record<string, unknown>, boolean]>([
+    ['lets in the cluster with its tag and the external id', {}, true],
+    ['keeps out another cluster', { Tags: clusterTag('b') }, false],
+    ['keeps out who gives no tag', { Tags: [] }, false],
+    ['keeps out who gives further tags', { Tags: [...clusterTag('a'), { Key: 'team', Value: 'x' }] }, false],
+    ['keeps out who does not know the external id', { ExternalId: 'other' }, false],
+    ['keeps out who says no external id', { ExternalId: undefined }, false],
+  ])('%s', (_what, input, lets) => {
+    const call = { accountId: stranger, region, callerArn: '' };
+    const attempt = { RoleArn: roleArn, RoleSessionName: 'isthmus-a', Tags: clusterTag('a'), ExternalId: '5f0c', ...input };
+    const requests = accessRequests(world, { service: 'sts', operation: 'AssumeRole', input: attempt, call });
+    expect(requests.every((each) => decide(asked, each) === 'allowed')).toBe(lets);
   });
 });

@@ -23,6 +23,7 @@ const scope = (more: Partial<PolicyScope> = {}): PolicyScope => ({
   regions: [],
   vpcIds: [],
   peerAccountIds: [],
+  requiredTags: {},
   ...more,
 });
 const printed = (more: Partial<PolicyScope> = {}) => accountPolicies(scope(more)).flatMap(({ Statement }) => Statement);
@@ -76,12 +77,14 @@ describe('The policy of an account’s role', () => {
     expect(statement('SetConnectionOptions', chosen).Condition?.ArnLike).toEqual({ 'ec2:RequesterVpc': known, 'ec2:AccepterVpc': known });
   });
 
-  test('is held to a tag of the administrators on what is the users’ own', () => {
-    const requiredTag = { key: 'joinable', value: 'yes' };
+  test('is held to tags of the administrators on what is the users’ own', () => {
+    const requiredTags = { joinable: 'yes', zone: 'inner' };
     for (const name of ['JoinVpcs', 'ChangeRoutes', 'ChangeRules']) {
-      expect(statement(name, { requiredTag }).Condition).toEqual({ StringEquals: { 'aws:ResourceTag/joinable': 'yes' } });
+      expect(statement(name, { requiredTags }).Condition).toEqual({
+        StringEquals: { 'aws:ResourceTag/joinable': 'yes', 'aws:ResourceTag/zone': 'inner' },
+      });
     }
-    expect(statement('TagOwn', { requiredTag })).toEqual(statement('TagOwn'));
+    expect(statement('TagOwn', { requiredTags })).toEqual(statement('TagOwn'));
   });
 
   test('names no other account’s VPCs than those that were given', () => {

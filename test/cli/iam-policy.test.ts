@@ -11,7 +11,16 @@ const command = (): Command => iamPolicyCommand({ clock: realClock, random: seed
 const [one, other] = ['111122223333', '222233334444'];
 const controllerArn = 'arn:aws:iam::999988887777:role/isthmus-controller';
 const basics = ['--account-id', one, '--cluster-name', 'prod'];
-const scope = { accountId: one, clusterName: 'prod', features, partition: 'aws', regions: [], vpcIds: [], peerAccountIds: [] };
+const scope = {
+  accountId: one,
+  clusterName: 'prod',
+  features,
+  partition: 'aws',
+  regions: [],
+  vpcIds: [],
+  peerAccountIds: [],
+  requiredTags: {},
+};
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -49,14 +58,16 @@ describe('isthmus iam-policy', () => {
 
   test('holds it to what is asked for, and takes the partition from the regions', async () => {
     const asked = ['--region', 'cn-north-1', '--region', 'cn-northwest-1', '--peer-account', other, '--vpc', 'vpc-0a1b2c3d4e5f60718'];
-    expect(await json(...basics, ...asked, '--require-tag', 'joinable=yes', '--feature', 'vpc-peering')).toEqual(
+    expect(
+      await json(...basics, ...asked, '--require-tag', 'joinable=yes', '--require-tag', 'zone=inner', '--feature', 'vpc-peering'),
+    ).toEqual(
       accountPolicies({
         ...scope,
         partition: 'aws-cn',
         regions: ['cn-north-1', 'cn-northwest-1'],
         vpcIds: ['vpc-0a1b2c3d4e5f60718'],
         peerAccountIds: [other],
-        requiredTag: { key: 'joinable', value: 'yes' },
+        requiredTags: { joinable: 'yes', zone: 'inner' },
       })[0],
     );
   });

@@ -60,7 +60,7 @@ export class GuardedWorld extends World {
     let policy = this.#policies.get(key);
     if (!policy) {
       const { clusterName } = guard;
-      const scope = { accountId, clusterName, features, partition, regions: [], vpcIds: [], peerAccountIds };
+      const scope = { accountId, clusterName, features, partition, regions: [], vpcIds: [], peerAccountIds, requiredTags: {} };
       const printed = [...(isAccount ? accountPolicies(scope) : []), ...(roles.length > 0 ? [controllerPolicy(roles, clusterName)] : [])];
       policy = readPolicy({ Version: '2012-10-17', Statement: guard.policies(printed, roleArn).flatMap(({ Statement }) => Statement) });
       this.#policies.set(key, policy);

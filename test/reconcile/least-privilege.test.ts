@@ -165,6 +165,7 @@ const ofAccount = accountPolicies({
   regions: [],
   vpcIds: [],
   peerAccountIds: [accounts.own, accounts.other],
+  requiredTags: {},
 });
 const ofController = controllerPolicy([accounts.own, accounts.other].map(roleOf), 'stage');
 const statementsOf = (documents: readonly PolicyDocument[]) => documents.flatMap(({ Statement }) => Statement);
