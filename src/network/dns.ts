@@ -141,7 +141,7 @@ function askZone(asking: Asking, { name, type }: DnsQuestion, zone: DnsZone): Dn
     return answer({ records, authority, because: `${because} with what ${target} has` });
   }
   const records = set.values.map((value): DnsRecord => ({ name, type: set.type, ttl: set.ttl, value }));
-  if (set.type === type || set.type !== 'CNAME') return answer({ records, authority, because });
+  if (set.type === type) return answer({ records, authority, because });
   const next = ask({ ...asking, depth: asking.depth + 1 }, { name: plainName(set.values[0]!), type });
   return {
     ...next,
