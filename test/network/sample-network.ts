@@ -1,4 +1,12 @@
 import type {
+  EndpointService,
+  NetworkLoadBalancer,
+  ResourceConfiguration,
+  ResourceEndpointAssociation,
+  ResourceGateway,
+  ServiceNetworkResourceAssociation,
+} from '../../src/network/endpoint-model.ts';
+import type {
   EgressOnlyInternetGateway,
   Instance,
   InternetGateway,
@@ -7,6 +15,7 @@ import type {
   NetworkAclEntry,
   NetworkInterface,
   PeeringConnection,
+  PrefixList,
   RegionNetwork,
   Route,
   RouteTable,
@@ -20,6 +29,7 @@ import type {
   TransitGatewayVpcAttachment,
   Vpc,
   VpcCidrBlock,
+  VpcEndpoint,
 } from '../../src/network/model.ts';
 
 /** A network as lists, short enough to be written in a test. */
@@ -41,6 +51,14 @@ export interface Sample {
   transitGateways: TransitGateway[];
   transitGatewayAttachments: TransitGatewayVpcAttachment[];
   transitGatewayRouteTables: TransitGatewayRouteTable[];
+  prefixLists: PrefixList[];
+  vpcEndpoints: VpcEndpoint[];
+  networkLoadBalancers: NetworkLoadBalancer[];
+  endpointServices: EndpointService[];
+  resourceGateways: ResourceGateway[];
+  resourceConfigurations: ResourceConfiguration[];
+  resourceEndpointAssociations: ResourceEndpointAssociation[];
+  serviceNetworkResourceAssociations: ServiceNetworkResourceAssociation[];
 }
 
 export const emptySample = (accountId = '111111111111', region = 'us-west-2'): Sample => ({
@@ -61,6 +79,14 @@ export const emptySample = (accountId = '111111111111', region = 'us-west-2'): S
   transitGateways: [],
   transitGatewayAttachments: [],
   transitGatewayRouteTables: [],
+  prefixLists: [],
+  vpcEndpoints: [],
+  networkLoadBalancers: [],
+  endpointServices: [],
+  resourceGateways: [],
+  resourceConfigurations: [],
+  resourceEndpointAssociations: [],
+  serviceNetworkResourceAssociations: [],
 });
 
 export function networkOf(sample: Sample): RegionNetwork {
@@ -84,6 +110,14 @@ export function networkOf(sample: Sample): RegionNetwork {
     transitGateways: by(sample.transitGateways, (one) => one.transitGatewayId),
     transitGatewayAttachments: by(sample.transitGatewayAttachments, (one) => one.transitGatewayAttachmentId),
     transitGatewayRouteTables: by(sample.transitGatewayRouteTables, (one) => one.transitGatewayRouteTableId),
+    prefixLists: by(sample.prefixLists, (one) => one.prefixListId),
+    vpcEndpoints: by(sample.vpcEndpoints, (one) => one.vpcEndpointId),
+    networkLoadBalancers: by(sample.networkLoadBalancers, (one) => one.loadBalancerArn),
+    endpointServices: by(sample.endpointServices, (one) => one.serviceId),
+    resourceGateways: by(sample.resourceGateways, (one) => one.resourceGatewayId),
+    resourceConfigurations: by(sample.resourceConfigurations, (one) => one.resourceConfigurationId),
+    resourceEndpointAssociations: by(sample.resourceEndpointAssociations, (one) => one.resourceEndpointAssociationId),
+    serviceNetworkResourceAssociations: by(sample.serviceNetworkResourceAssociations, (one) => one.serviceNetworkResourceAssociationId),
   };
 }
 
@@ -100,6 +134,7 @@ const targets: readonly (readonly [string, RouteTargetType])[] = [
   ['nat-', 'nat-gateway'],
   ['tgw-', 'transit-gateway'],
   ['eni-', 'network-interface'],
+  ['vpce-', 'vpc-endpoint'],
 ];
 
 export function route(destination: string, target: string, more: Partial<Route> = {}): Route {
