@@ -11,6 +11,7 @@ import { type ServiceWire, serviceWires } from './services.ts';
 import { type RoleTrust, stsOperations } from './sts.ts';
 import { Throttle } from './throttle.ts';
 import type { Opened, WireAnswer, WireRequest } from './wire/protocol.ts';
+import type { World } from './world.ts';
 
 /** The connection broke by an ordered fault. The code is what Node gives when a peer resets a connection. */
 export class ConnectionLost extends Error {
@@ -37,6 +38,8 @@ export interface AwsSimulatorOptions {
   readonly roleTrust?: RoleTrust | undefined;
   /** The state of everything, for a person to read. */
   readonly dump?: (() => unknown) | undefined;
+  /** What stands behind the services, where there is a whole world. */
+  readonly world?: World | undefined;
   /**
    * Runs a command on a simulated instance: takes a request as it came over the wire, and gives what is to go back.
    *
@@ -65,6 +68,8 @@ export class AwsSimulator {
   #random: SeededRandom;
   #stsRandom: SeededRandom;
   readonly #dump: (() => unknown) | undefined;
+  /** What stands behind the services; undefined where that is no whole world. */
+  readonly world: World | undefined;
   readonly #exec: AwsSimulatorOptions['exec'];
   readonly #authorize: Authorize | undefined;
   readonly #onBug: (description: string, error: unknown) => void;
@@ -84,6 +89,7 @@ export class AwsSimulator {
     this.#throttle = options.throttling ? new Throttle(options.clock) : undefined;
     this.#services = new Map(serviceWires.map((wire) => [wire.signingName, { wire, operations: operations[wire.signingName] ?? {} }]));
     this.#dump = options.dump;
+    this.world = options.world;
     this.#exec = options.exec;
     this.#authorize = options.authorize;
     this.#onBug = options.onBug ?? writeBug;
@@ -190,7 +196,9 @@ export class AwsSimulator {
     const caller: Call = { accountId, region, callerArn: signer.callerArn, session: signer.session };
     const refusal = this.#authorize?.({ service, operation, input: call.parameters, call: caller });
     if (refusal) throw wire.denied(caller, operation, refusal);
-    const output = handler(call.parameters as never, caller);
+    const carryOut = () => handler(call.parameters as never, caller);
+    const otherwise = effects.flatMap((effect) => ('settings' in effect ? [effect.settings] : []));
+    const output = otherwise.reduce<() => object>((run, change) => () => this.world?.during(change, run) ?? run(), carryOut)();
     const answer = wire.protocol.writeOutput(operation, output, call.requestId);
     return this.#end(call, 'OK', answer);
   }
@@ -200,6 +208,7 @@ export class AwsSimulator {
     if ('error' in effect) throw new ApiError(effect.error.code, effect.error.message, { httpStatus: effect.error.httpStatus });
     if ('deny' in effect) throw wire.denied(signer, call.operation);
     if ('throttle' in effect) throw wire.throttled(call.operation);
+    if ('expire' in effect) throw wire.badSignature('expiredToken');
     if ('delayMs' in effect) await sleep(this.clock, effect.delayMs);
     if ('loseRequest' in effect) {
       this.record.add(call.ended('RequestLost', 0));

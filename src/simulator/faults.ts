@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import { type SeededRandom, seededRandom } from '../ambient/random.ts';
+import { momentarySettings } from './world-file/settings.ts';
+
+const forms =
+  '{error: {code, message, httpStatus}}, {deny: true}, {throttle: true}, {expire: true}, {settings: {quotas, pageSize, emptyFirstPage, newIdUnknownMs}}, {loseRequest: true}, {loseAnswer: true}, {delayMs: …}, {hang: true}, {hangAnswer: true}';
 
 const effect = z.union([
   z.strictObject({
@@ -14,6 +18,10 @@ const effect = z.union([
   z.strictObject({ deny: z.literal(true) }),
   /** Too many calls: RequestLimitExceeded or Throttling, as the service says it. */
   z.strictObject({ throttle: z.literal(true) }),
+  /** The caller's credentials have expired, as the service says it. */
+  z.strictObject({ expire: z.literal(true) }),
+  /** It is carried out as though the world were set so: quotas, and pages that are small or begin with an empty one. */
+  z.strictObject({ settings: momentarySettings }),
   /** The connection breaks before anything happens. */
   z.strictObject({ loseRequest: z.literal(true) }),
   /** It happens, and then the connection breaks. */
@@ -83,9 +91,7 @@ function problemsOf(item: unknown, path: string): string[] {
   if (read.success) return [];
   return read.error.issues.map((issue) => {
     const field = [path, ...issue.path.map(String)].join('.');
-    return issue.code === 'invalid_union'
-      ? `${field}: must be one of {error: {code, message, httpStatus}}, {deny: true}, {throttle: true}, {loseRequest: true}, {loseAnswer: true}, {delayMs: …}, {hang: true}, {hangAnswer: true}`
-      : `${field}: ${issue.message}`;
+    return issue.code === 'invalid_union' ? `${field}: must be one of ${forms}` : `${field}: ${issue.message}`;
   });
 }
 

@@ -101,7 +101,7 @@ const savedState = z.strictObject({
   simulator: savedSimulator,
 });
 
-/** Both halves of a simulated AWS. */
+/** A simulated AWS: the world, and what stands in front of it. */
 export interface SimulatedAws {
   readonly world: World;
   readonly simulator: AwsSimulator;

@@ -10,7 +10,7 @@ import type { World } from './world.ts';
 /** A simulator in front of a world: all that the world models, with the roles that it lists. */
 export function simulatorOf(
   world: World,
-  options: Omit<AwsSimulatorOptions, 'ec2' | 'services' | 'authorize' | 'roleTrust' | 'dump' | 'exec'>,
+  options: Omit<AwsSimulatorOptions, 'ec2' | 'services' | 'authorize' | 'roleTrust' | 'dump' | 'exec' | 'world'>,
 ): AwsSimulator {
   return new AwsSimulator({
     ...options,
@@ -18,6 +18,7 @@ export function simulatorOf(
     services: { route53: route53Operations(world), ram: ramOperations(world), 'vpc-lattice': vpcLatticeOperations(world) },
     authorize: authorizeBy(world),
     roleTrust: world,
+    world,
     dump: () => world.dump(),
     exec: (request) => execOn(world, readExecRequest(request)),
   });

@@ -315,6 +315,18 @@ export class World {
     this.#adopt(changeSettings(this.#settings, change));
   }
 
+  /** Runs a call as though this AWS behaved otherwise, which changes nothing of what lags. */
+  during<Answer>(change: Pick<SettingsChange, 'quotas' | 'pageSize' | 'emptyFirstPage' | 'newIdUnknownMs'>, run: () => Answer): Answer {
+    const settings = this.#settings;
+    this.#settings = changeSettings(settings, change);
+    try {
+      return run();
+    } finally {
+      const { quotas, pageSize, emptyFirstPage, newIdUnknownMs } = settings;
+      this.#settings = changeSettings(this.#settings, { quotas, pageSize, emptyFirstPage, newIdUnknownMs });
+    }
+  }
+
   #adopt(settings: WorldSettings): void {
     const { lagMs, lagMsOf, lagReads, lagReadsOf, tagIndexLagMs, tagIndexLagReads } = settings;
     const lags = [lagMs, lagReads, tagIndexLagMs, tagIndexLagReads, ...Object.values(lagMsOf), ...Object.values(lagReadsOf)];
@@ -570,15 +582,12 @@ export class World {
     this.#network = undefined;
   }
 
-  /** The whole true state as plain data, in a stable order: fit to be compared with another. */
+  /** The whole true state as plain data, by collection and id, all names in order: fit to be compared with another, line by line. */
   dump(): Record<string, unknown> {
     this.catchUp();
-    return Object.fromEntries(
-      this.#collections.map((collection) => [
-        collection.name,
-        Object.fromEntries([...collection.all()].sort((a, b) => (a.id < b.id ? -1 : 1)).map((value) => [value.id, structuredClone(value)])),
-      ]),
-    );
+    const byId = (collection: { all(): Iterable<{ readonly id: string }> }) =>
+      Object.fromEntries([...collection.all()].map((value) => [value.id, value]));
+    return inOrder(Object.fromEntries(this.#collections.map((collection) => [collection.name, byId(collection)])));
   }
 
   /** What {@link dump} shows, and what can lag: `vpcs`, `tags` … */
@@ -658,4 +667,12 @@ export class World {
     count.set(prefix, number);
     return createHash('sha256').update(`${path}#${prefix}#${number}`).digest('hex').slice(0, 16);
   }
+}
+
+/** A copy with the fields of all objects in the order of their names. */
+function inOrder<Value>(value: Value): Value {
+  if (Array.isArray(value)) return value.map(inOrder) as Value;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  const fields = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(fields.map(([name, field]) => [name, inOrder(field)])) as Value;
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -140,6 +140,27 @@ test('faults come from a file', async () => {
   client.destroy();
 });
 
+test('a state that is kept at the end is where the next run goes on', async () => {
+  const state = join(folder, 'state.json');
+  const first = simulate('--port', '0', '--save', state);
+  const made = await ec2(await first.url).send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }));
+  expect(await (await fetch(`${await first.url}/_isthmus/save`, { method: 'POST' })).json()).toEqual({ saved: state });
+  const before = await readFile(state, 'utf8');
+  await ec2(await first.url).send(new CreateVpcCommand({ CidrBlock: '10.1.0.0/16' }));
+  first.kill('SIGTERM');
+  expect(await first.ended).toMatchObject({ status: 0, stderr: '' });
+  expect(await readFile(state, 'utf8')).not.toBe(before);
+  expect(await readdir(folder)).not.toContainEqual(expect.stringMatching(/\.tmp$/));
+
+  const second = simulate('--port', '0', '--load', state, '--lag-reads', '1');
+  const { Vpcs } = await ec2(await second.url).send(new DescribeVpcsCommand());
+  expect(Vpcs?.map(({ CidrBlock }) => CidrBlock)).toEqual(['10.0.0.0/16', '10.1.0.0/16']);
+  expect(Vpcs?.[0]?.VpcId).toBe(made.Vpc?.VpcId);
+  await ec2(await second.url).send(new CreateVpcCommand({ CidrBlock: '10.2.0.0/16' }));
+  const seen = async () => (await ec2(await second.url).send(new DescribeVpcsCommand())).Vpcs?.length;
+  expect([await seen(), await seen()]).toEqual([2, 3]);
+});
+
 test.each([
   ['as AWS does', [], true],
   ['not with --no-throttling', ['--no-throttling'], false],
@@ -160,6 +181,9 @@ describe('what is not right is said, and ends it', () => {
     { args: ['--speed', 'fast'] },
     { args: ['--wrold', 'world.yaml'] },
     { args: ['surplus'] },
+    { args: ['--load', 'state.json', '--world', 'world.yaml'] },
+    { args: ['--load', 'state.json', '--seed', '1'] },
+    { args: ['--lag', 'some'] },
   ])('$args prints the usage and exits 2', async ({ args }) => {
     const { status, stderr, stdout } = await simulate(...args).ended;
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -177,6 +201,24 @@ describe('what is not right is said, and ends it', () => {
     const { status, stderr } = await simulate('--port', '0', '--world', world).ended;
     expect([status, stderr]).toEqual([1, expect.stringMatching(/^isthmus simulate: .*world\.yaml, line 4, column \d+: .*vpcz/)]);
     expect(stderr).not.toContain('    at ');
+  });
+
+  test.each([
+    ['no JSON', 'accounts: {}', /state\.json: is no JSON: /],
+    ['another format', '{"accounts":{}}', /state\.json: format: found nothing; the file is no state of the simulator/],
+    [
+      'a version to come',
+      '{"format":"isthmus-simulator-state","version":2}',
+      /state\.json: version: found 2; the version that is known here is 1/,
+    ],
+  ])('a saved state that is %s', async (_what, text, message) => {
+    const { status, stderr } = await simulate('--port', '0', '--load', await file('state.json', text)).ended;
+    expect([status, stderr]).toEqual([1, expect.stringMatching(message)]);
+  });
+
+  test('a state that could not be kept at the end', async () => {
+    const { status, stderr } = await simulate('--port', '0', '--save', join(folder, 'nowhere', 'state.json')).ended;
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^isthmus simulate: ENOENT: .*nowhere/)]);
   });
 
   test.each([

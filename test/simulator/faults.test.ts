@@ -1,8 +1,9 @@
-import { CreateVpcCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
-import { AssumeRoleCommand } from '@aws-sdk/client-sts';
+import { CreateVpcCommand, DescribeVpcsCommand, paginateDescribeVpcs } from '@aws-sdk/client-ec2';
+import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { describe, expect, test } from '@jest/globals';
 import { seededRandom } from '../../src/ambient/random.ts';
 import { type FaultOrder, FaultRuleError, Faults, fitsOperation, readFaultRules } from '../../src/simulator/faults.ts';
+import { clientAws } from './ec2/clients.ts';
 import { form, type SmallAws, smallAws } from './small-aws.ts';
 
 const createVpc = () => new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' });
@@ -42,6 +43,50 @@ describe('what a fault does', () => {
     const dryRun = () => new CreateVpcCommand({ CidrBlock: '10.0.0.0/16', DryRun: true });
     await expect(denied.ec2().send(dryRun())).rejects.toMatchObject({ name: 'UnauthorizedOperation' });
     await expect(smallAws().ec2().send(dryRun())).rejects.toMatchObject({ name: 'DryRunOperation', $metadata: { httpStatusCode: 412 } });
+  });
+
+  test('expired credentials have the code of the service, until they are accepted again', async () => {
+    const aws = withFaults(
+      { operation: '*', nth: 1, effect: { expire: true } },
+      { operation: 'GetCallerIdentity', effect: { expire: true } },
+    );
+    await expect(aws.ec2().send(createVpc())).rejects.toMatchObject({ name: 'RequestExpired' });
+    await expect(aws.sts().send(new GetCallerIdentityCommand())).rejects.toMatchObject({ name: 'ExpiredToken' });
+    expect(vpcsMade(aws)).toBe(0);
+    await aws.ec2().send(createVpc());
+    expect(vpcsMade(aws)).toBe(1);
+  });
+
+  describe('other settings hold for the calls that are struck, and for no others', () => {
+    const both = ['111122223333', '444455556666'];
+    const world = async (fault: FaultOrder) => {
+      const aws = clientAws();
+      for (const cidr of ['10.0.0.0/16', '10.1.0.0/16']) {
+        for (const account of both) await aws.ec2(account).send(new CreateVpcCommand({ CidrBlock: cidr }));
+      }
+      aws.simulator.orderFaults([{ accountId: '111122223333', ...fault }]);
+      return aws;
+    };
+
+    test('small pages, and an empty one at the beginning, with a token', async () => {
+      const aws = await world({ operation: 'DescribeVpcs', effect: { settings: { pageSize: 1, emptyFirstPage: true } } });
+      const sizes = async (account: string) => {
+        const pages = paginateDescribeVpcs({ client: aws.ec2(account) }, {});
+        const lengths: (number | undefined)[] = [];
+        for await (const { Vpcs } of pages) lengths.push(Vpcs?.length);
+        return lengths;
+      };
+      expect(await sizes(both[0]!)).toEqual([0, 1, 1]);
+      expect(await sizes(both[1]!)).toEqual([2]);
+      expect(aws.world.settings.pageSize).toBeUndefined();
+    });
+
+    test('quotas', async () => {
+      const aws = await world({ operation: 'CreateVpc', effect: { settings: { quotas: { vpcsPerRegion: 2 } } } });
+      await expect(aws.ec2(both[0]).send(createVpc())).rejects.toMatchObject({ name: 'VpcLimitExceeded' });
+      await expect(aws.ec2(both[1]).send(createVpc())).resolves.toMatchObject({ Vpc: { State: 'pending' } });
+      expect(aws.world.settings.quotas.vpcsPerRegion).toBe(1_000);
+    });
   });
 
   test('throttling has the code of the service', async () => {

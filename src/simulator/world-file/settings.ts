@@ -64,6 +64,14 @@ export const settings = fields(shape).transform(
   ({ pageSize, ...rest }) => ({ ...rest, ...(pageSize === undefined ? {} : { pageSize: pageSize ?? undefined }) }) as SettingsChange,
 );
 
+/** What can be otherwise for a single call. */
+export const momentarySettings = z.strictObject({
+  quotas: shape.quotas,
+  pageSize: wholeNumber.min(1).optional(),
+  emptyFirstPage: shape.emptyFirstPage,
+  newIdUnknownMs: shape.newIdUnknownMs,
+}) as unknown as z.ZodType<Pick<SettingsChange, 'quotas' | 'pageSize' | 'emptyFirstPage' | 'newIdUnknownMs'>>;
+
 /** The same as a saved state has it: with the organisation as it is kept. */
 export const savedSettings = fields({ ...shape, organization: savedOrganization.optional() }) as unknown as z.ZodType<SettingsChange>;
 

@@ -2,6 +2,7 @@ import * as ec2 from '@aws-sdk/client-ec2';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { seededRandom } from '../../../src/ambient/random.ts';
 import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
+import type { AwsSimulator } from '../../../src/simulator/aws-simulator.ts';
 import { inProcess } from '../../../src/simulator/request-handler.ts';
 import type { SettingsChange } from '../../../src/simulator/settings.ts';
 import { simulatorOf } from '../../../src/simulator/simulator-of-world.ts';
@@ -11,6 +12,7 @@ import { World } from '../../../src/simulator/world.ts';
 export interface ClientAws {
   readonly clock: VirtualClock;
   readonly world: World;
+  readonly simulator: AwsSimulator;
   ec2(accountId?: string, region?: string): ec2.EC2Client;
   route53(accountId?: string): Route53Client;
 }
@@ -20,7 +22,8 @@ export const [consumer, provider] = ['111122223333', '444455556666'];
 export function clientAws(settings: SettingsChange = {}): ClientAws {
   const clock = new VirtualClock();
   const world = new World({ clock, random: seededRandom(7), settings });
-  const handler = inProcess(simulatorOf(world, { clock, random: seededRandom(8) }));
+  const simulator = simulatorOf(world, { clock, random: seededRandom(8) });
+  const handler = inProcess(simulator);
   const options = (accountId: string, region: string) => ({
     region,
     credentials: { accessKeyId: accountId, secretAccessKey: 'x' },
@@ -29,6 +32,7 @@ export function clientAws(settings: SettingsChange = {}): ClientAws {
   });
   return {
     clock,
+    simulator,
     world,
     ec2: (accountId = consumer!, region = 'us-west-2') => new ec2.EC2Client(options(accountId, region)),
     route53: (accountId = consumer!) => new Route53Client(options(accountId, 'us-east-1')),
