@@ -340,6 +340,26 @@ describe('traceroute', () => {
     ]);
   });
 
+  test('a transit gateway is a silent hop, and takes one from what packets live', () => {
+    const vpc = (name: string, number: number) => `
+        - name: ${name}
+          cidr: 10.${number}.0.0/16
+          subnets: [{ name: one, cidr: 10.${number}.0.0/24, zone: usw2-az1 }]
+          routeTables: [{ name: main, main: true, routes: [{ to: 10.0.0.0/8, via: hub }] }]
+          securityGroups: [{ name: default, ingress: [{ from: 10.0.0.0/8 }] }]
+          instances: [{ name: in-${name}, subnet: one, privateIp: 10.${number}.0.10 }]`;
+    const { lines } = stage(`
+accounts:
+  "111122223333":
+    us-west-2:
+      vpcs:${vpc('a', 1)}${vpc('b', 2)}
+transitGateways:
+  - { name: hub, account: "111122223333", region: us-west-2, attachments: [{ vpc: a, subnets: [one] }, { vpc: b, subnets: [one] }] }
+`);
+    expect(lines('in-a', 'traceroute -n -q 1 10.2.0.10').slice(1)).toEqual([' 1  *', ' 2  10.2.0.10  0.910 ms']);
+    expect(lines('in-a', 'ping -c 1 10.2.0.10')).toContainEqual('64 bytes from 10.2.0.10: icmp_seq=1 ttl=63 time=0.91 ms');
+  });
+
   test('where nothing gets through there are stars to the end, and it is no failure', () => {
     const { stdout, exitCode } = there().on('client', 'traceroute -m 3 -T -p 22 10.1.1.30');
     expect(stdout.split('\n').slice(1)).toEqual([' 1  * * *', ' 2  * * *', ' 3  * * *', '']);
