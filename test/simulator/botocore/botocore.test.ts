@@ -6,9 +6,9 @@ import { ramOperations } from '../../../src/simulator/ram/index.ts';
 import { route53Operations } from '../../../src/simulator/route53/index.ts';
 import { vpcLatticeOperations } from '../../../src/simulator/vpc-lattice/index.ts';
 import { pythonOfCli } from '../by-hand/commands.ts';
+import { type Service, type Stage, stage } from '../stage.ts';
 import { playEndpoints, playNames, playResources, playTransitGateways } from './connectivity-play.ts';
 import { playNetwork } from './network-play.ts';
-import { type Service, type Stage, stage } from './stage.ts';
 
 /** Every answer of a play that makes each modelled call, as botocore's models have it: another description of the wire than the SDK's. */
 

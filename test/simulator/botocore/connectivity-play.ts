@@ -1,10 +1,10 @@
 import { createNetworkLoadBalancer } from '../../../src/simulator/ec2/network-load-balancers.ts';
-import { one, region, type Stage, two } from './stage.ts';
+import { one, region, type Stage, two } from '../stage.ts';
 
 const tags = (ResourceType: string) => [{ ResourceType: ResourceType as never, Tags: [{ Key: 'by', Value: 'a&b' }] }];
 
 /** A VPC of the account with a subnet in one zone. */
-async function network(stage: Stage, cidr: string, accountId = one!): Promise<{ vpcId: string; subnetId: string }> {
+async function network(stage: Stage, cidr: string, accountId: string = one): Promise<{ vpcId: string; subnetId: string }> {
   const ec2 = stage.player('ec2', accountId);
   const vpcId = (await ec2('CreateVpc', { CidrBlock: `${cidr}.0.0/16` })).Vpc!.VpcId!;
   await ec2('ModifyVpcAttribute', { VpcId: vpcId, EnableDnsHostnames: { Value: true } });
@@ -36,7 +36,7 @@ export async function playTransitGateways(stage: Stage): Promise<void> {
   await stage.settle();
 
   const ram = stage.player('ram');
-  await ram('CreateResourceShare', { name: 'hub', resourceArns: [TransitGatewayArn!], principals: [two!] });
+  await ram('CreateResourceShare', { name: 'hub', resourceArns: [TransitGatewayArn!], principals: [two] });
   const { resourceShareInvitations } = await stage.player('ram', two)('GetResourceShareInvitations', {});
   const { resourceShareInvitationArn } = resourceShareInvitations![0]!;
   await stage.player('ram', two)('AcceptResourceShareInvitation', { resourceShareInvitationArn });
@@ -95,7 +95,7 @@ export async function playEndpoints(stage: Stage): Promise<void> {
   const theirs = stage.player('ec2', two);
   const own = await network(stage, '10.30');
   const foreign = await network(stage, '10.31', two);
-  const call = { accountId: two!, region, callerArn: '' };
+  const call = { accountId: two, region, callerArn: '' };
   const balancer = createNetworkLoadBalancer(stage.world, call, { name: 'web', subnetIds: [foreign.subnetId], listeners: [] }).id;
   const made = await theirs('CreateVpcEndpointServiceConfiguration', {
     NetworkLoadBalancerArns: [balancer],
@@ -225,7 +225,7 @@ export async function playResources(stage: Stage): Promise<void> {
   const share = await ram('CreateResourceShare', {
     name: 'db',
     resourceArns: [single.arn!],
-    principals: [two!],
+    principals: [two],
     clientToken: 'share',
     tags: [{ key: 'by', value: 'a' }],
   });
@@ -300,7 +300,7 @@ async function playShares(stage: Stage, { resourceShareArn, otherArn }: { resour
   await ram('DeleteResourceShare', { resourceShareArn, clientToken: 'gone' });
   await stage.settle(60_000);
   stage.world.configure({
-    organization: { id: 'o-exampleorgid', managementAccountId: one!, accountIds: [two!], sharingEnabled: false },
+    organization: { id: 'o-exampleorgid', managementAccountId: one, accountIds: [two], sharingEnabled: false },
   });
   await ram('EnableSharingWithAwsOrganization', {});
 }

@@ -1,4 +1,4 @@
-import { type Stage, two } from './stage.ts';
+import { type Stage, two } from '../stage.ts';
 
 const tags = (ResourceType: string) => [{ ResourceType: ResourceType as never, Tags: [{ Key: 'by', Value: 'a&b' }] }];
 

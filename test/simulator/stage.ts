@@ -4,12 +4,13 @@ import * as route53 from '@aws-sdk/client-route-53';
 import * as sts from '@aws-sdk/client-sts';
 import * as lattice from '@aws-sdk/client-vpc-lattice';
 import type { HttpRequest } from '@smithy/core/transport';
-import { seededRandom } from '../../../src/ambient/random.ts';
-import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
-import type { AwsSimulator } from '../../../src/simulator/aws-simulator.ts';
-import { inProcess } from '../../../src/simulator/request-handler.ts';
-import { simulatorOf } from '../../../src/simulator/simulator-of-world.ts';
-import { World } from '../../../src/simulator/world.ts';
+import { seededRandom } from '../../src/ambient/random.ts';
+import { VirtualClock } from '../../src/ambient/virtual-clock.ts';
+import type { AwsSimulator, AwsSimulatorOptions } from '../../src/simulator/aws-simulator.ts';
+import { inProcess } from '../../src/simulator/request-handler.ts';
+import type { SettingsChange } from '../../src/simulator/settings.ts';
+import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
+import { World } from '../../src/simulator/world.ts';
 
 const sdks = { ec2, ram, route53, sts, 'vpc-lattice': lattice };
 const clients = {
@@ -56,6 +57,7 @@ export interface Player<S extends Service> {
 
 /** A simulated AWS of which every answer is kept. */
 export interface Stage {
+  readonly clock: VirtualClock;
   readonly world: World;
   readonly simulator: AwsSimulator;
   readonly answers: Answer[];
@@ -64,13 +66,14 @@ export interface Stage {
   player<S extends Service>(service: S, accountId?: string, region?: string): Player<S>;
 }
 
-export const [one, two] = ['111122223333', '444455556666'];
+export const [one, two] = ['111122223333', '444455556666'] as const;
 export const region = 'us-west-2';
 
-export function stage(): Stage {
+/** @param options whether the simulator throttles, and what goes wrong in it */
+export function stage(settings: SettingsChange = {}, options: Pick<AwsSimulatorOptions, 'throttling' | 'faults'> = {}): Stage {
   const clock = new VirtualClock();
-  const world = new World({ clock, random: seededRandom(1) });
-  const simulator = simulatorOf(world, { clock, random: seededRandom(2) });
+  const world = new World({ clock, random: seededRandom(1), settings });
+  const simulator = simulatorOf(world, { clock, random: seededRandom(2), ...options });
   const answers: Answer[] = [];
   const handlerOf = (service: Service, operation: string) => {
     const handler = inProcess(simulator);
@@ -85,6 +88,7 @@ export function stage(): Stage {
     };
   };
   return {
+    clock,
     world,
     simulator,
     answers,
