@@ -22,6 +22,25 @@ const ask = (samples: readonly Sample[], query: Query = {}, resolve?: Resolve): 
 const ids = (hops: Reachability['hops']): string[] => hops.map((hop) => hop.component.id);
 const codeOf = (result: Reachability): string => (result.blockedBy ? `${result.blockedBy.code} ${result.blockedBy.way}` : 'reached');
 
+describe('a refusal', () => {
+  test('is heard only where it finds its way back', () => {
+    const sample = emptySample();
+    addVpc(sample, 'a', { cidr: '10.0.0.0/16', address: '10.0.0.10' });
+    addVpc(sample, 'c', { cidr: '10.9.0.0/16', address: '10.9.0.10' });
+    connect('pcx-1', { sample, vpc: 'a' }, { sample, vpc: 'c' });
+    change(sample.routeTables, 'rtb-a', ({ routes }) => ({ routes: [...routes, route('10.9.0.0/16', 'pcx-1')] }));
+    change(sample.instances, 'i-c', () => ({ listens: [] }));
+    sample.securityGroupRules.push(rule('sgr-c', 'sg-c', { peer: { cidrIpv4: '10.0.0.0/8' } }));
+    const query: Query = { destination: { instanceId: 'i-c' } };
+    const blockedBy = { code: 'INSTANCE_NOT_LISTENING', way: 'there' };
+    expect(ask([sample], query)).toMatchObject({ reachable: false, refused: false, blockedBy, returnHops: [] });
+    change(sample.routeTables, 'rtb-c', ({ routes }) => ({ routes: [...routes, route('10.0.0.0/16', 'pcx-1')] }));
+    expect(ask([sample], query)).toMatchObject({ reachable: false, refused: true, blockedBy, returnHops: [] });
+    sample.securityGroupRules.pop();
+    expect(ask([sample], query)).toMatchObject({ refused: false, blockedBy: { code: 'SG_HAS_NO_RULES' } });
+  });
+});
+
 describe('prefix lists', () => {
   const s3: Query = { destination: { address: '52.216.1.2' }, port: 443 };
 
@@ -279,6 +298,28 @@ describe('an interface endpoint of a provider’s service', () => {
     const onlyRequests = aclEntry(1, 'ingress', { protocol: '6', portRange: { from: 443, to: 443 } });
     change(consumer.networkAcls, 'acl-a', () => ({ entries: [aclEntry(1, 'egress'), onlyRequests] }));
     expect(ask([consumer, provider], query)).toMatchObject({ refused: false, blockedBy: { code: 'INSTANCE_NOT_LISTENING' } });
+  });
+
+  test('of several targets one in the zone is used first', () => {
+    const { consumer, provider } = endpointService();
+    addInterface(provider, 'far', { vpc: 't', address: '10.0.7.7', zone: 'usw2-az2' });
+    change(provider.instances, 'i-t', () => ({ networkInterfaceIds: ['eni-far'] }));
+    change(provider.networkInterfaces, 'eni-far', () => ({ instanceId: 'i-t', securityGroupIds: ['sg-t'] }));
+    addInstance(provider, 'u', { vpc: 't', address: '10.0.0.81' });
+    const arrivalAt = (...targetInstanceIds: string[]) => {
+      change(provider.networkLoadBalancers, 'front', () => ({ listeners: [{ port: 443, targetPort: 8443, targetInstanceIds }] }));
+      return ask([consumer, provider], query);
+    };
+    expect(arrivalAt('i-t', 'i-u')).toMatchObject({ arrival: { address: '10.0.0.81' } });
+    expect(arrivalAt('i-t')).toMatchObject({ arrival: { address: '10.0.7.7' } });
+  });
+
+  test('is in any zone where the consumer is in another region', () => {
+    const { consumer, provider } = endpointService();
+    const far = { ...consumer, region: 'eu-west-2' };
+    change(far.subnets, 'subnet-a', () => ({ availabilityZoneId: 'euw2-az1' }));
+    expect(codeOf(ask([far, provider], query))).toBe('reached');
+    expect(codeOf(ask([{ ...far, region: 'us-west-2' }, provider], query))).toBe('VPCE_SERVICE_NOT_INSTALLED_IN_AZ there');
   });
 
   test('a load balancer serves its own VPC, too', () => {

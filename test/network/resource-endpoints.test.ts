@@ -174,6 +174,19 @@ describe('a Resource endpoint', () => {
     expect(result).toMatchObject({ refused: false, returnHops: [] });
   });
 
+  test('goes out by the gateway’s interface in the zone that it came in by, or else in another that both are in', () => {
+    const { consumer, provider } = resourceEndpoint();
+    const second = { vpc: 'w', address: '10.0.8.200', groups: ['sg-rgw-w'], zone: 'usw2-az2' };
+    addInterface(provider, 'rgw-w-2', second);
+    addInterface(consumer, 'vpce-2', { vpc: 'a', address: '10.0.8.100', groups: ['sg-vpce'], zone: 'usw2-az2' });
+    addInterface(consumer, 'vpce-3', { vpc: 'a', address: '10.0.9.100', groups: ['sg-vpce'], zone: 'usw2-az3' });
+    change(provider.resourceGateways, 'rgw-w', () => ({ networkInterfaceIds: ['eni-rgw-w', 'eni-rgw-w-2'] }));
+    change(consumer.vpcEndpoints, 'vpce-web', () => ({ networkInterfaceIds: ['eni-vpce', 'eni-vpce-2', 'eni-vpce-3'] }));
+    const exitFor = (address: string) =>
+      ids(ask([consumer, provider], { destination: { address } }).hops).find((id) => id.startsWith('eni-rgw'));
+    expect(['10.0.0.100', '10.0.8.100', '10.0.9.100'].map(exitFor)).toEqual(['eni-rgw-w', 'eni-rgw-w-2', 'eni-rgw-w']);
+  });
+
   test('takes TCP only', () => {
     const { consumer, provider } = resourceEndpoint();
     consumer.securityGroupRules.push(rule('sgr-all', 'sg-vpce', { peer: { cidrIpv4: '10.0.0.0/8' } }));
