@@ -71,7 +71,7 @@ describe('the world of the page', () => {
 
 test('the faults of the page can be ordered', () => {
   expect(readFaultRules(parse(blocks('yaml')[1]!), () => true)).toHaveLength(3);
-  const values: Readonly<Record<string, unknown>> = { error: { code: 'X' }, delayMs: 1 };
+  const values: Readonly<Record<string, unknown>> = { error: { code: 'X' }, settings: { pageSize: 1 }, delayMs: 1 };
   for (const name of rows('effect')) {
     expect(readFaultRules([{ operation: 'X', effect: { [name]: values[name] ?? true } }], () => true)).toHaveLength(1);
   }
