@@ -35,10 +35,16 @@ export interface Accounts {
   /**
    * The verified session behind an AwsAccount: opened at first use, renewed before it expires, and verified again each time.
    *
+   * @param maxAgeMs opened and verified anew where that was done longer ago, in milliseconds; left out: while the credentials last
    * @throws IdentityError; AwsError where STS gave no answer or has had too many calls, which says nothing about the identity
    */
-  open(account: AccountIdentity): Promise<Session>;
-  /** Runs with the verified session; where AWS then refuses its credentials, they are verified anew before the next call. */
+  open(account: AccountIdentity, maxAgeMs?: number): Promise<Session>;
+  /**
+   * Runs with the verified session. Where AWS then refuses its credentials, which it does before it does anything else, they are had and
+   * verified anew and it runs once more: a session that ends in the middle of a pass is no event.
+   *
+   * @throws what `open` throws, and what `run` does
+   */
   use<Result>(account: AccountIdentity, run: (session: Session) => Promise<Result>): Promise<Result>;
 }
 
@@ -67,7 +73,8 @@ const httpOptions = {
 };
 
 interface State {
-  opened?: { readonly session: Session; readonly from: string; readonly expiresAt: number } | undefined;
+  /** `verifiedAt` by the monotonic clock. */
+  opened?: { readonly session: Session; readonly from: string; readonly expiresAt: number; readonly verifiedAt: number } | undefined;
   opening?: Promise<Session> | undefined;
   failure?: { readonly error: unknown; readonly until: number } | undefined;
 }
@@ -110,7 +117,7 @@ export function createAccounts({ clock, calls, clusterName, sdk }: AccountsOptio
       if (typeof sdk.credentials === 'function') return await sdk.credentials();
       if (sdk.credentials) return sdk.credentials;
       // The default provider chain, remembered and renewed by the SDK.
-      chain ??= sts(undefined, sdk.region ?? account.defaultRegion);
+      chain ??= sts(undefined, sdk.region ?? account.stsRegion);
       return await chain.config.credentials();
     } catch (error) {
       throw new IdentityError('CredentialsUnavailable', `The controller has no AWS credentials of its own: ${textOf(error)}`, {
@@ -129,7 +136,7 @@ export function createAccounts({ clock, calls, clusterName, sdk }: AccountsOptio
   }
 
   async function ask<Answer>(account: AccountIdentity, credentials: Credentials, question: Question<Answer>): Promise<Answer> {
-    const client = sts(credentials, account.defaultRegion ?? sdk.region);
+    const client = sts(credentials, account.stsRegion ?? sdk.region);
     const region = await stsRegion(client, account);
     const place = { service: 'sts', action: question.action, accountId: account.accountId, region, write: false } as const;
     return calls.call(place, () => question.send(client), { repeatable: true });
@@ -185,17 +192,19 @@ export function createAccounts({ clock, calls, clusterName, sdk }: AccountsOptio
     };
   }
 
-  async function openNow(account: AccountIdentity, state: State): Promise<Session> {
+  async function openNow(account: AccountIdentity, state: State, maxAgeMs = Number.POSITIVE_INFINITY): Promise<Session> {
     const { opened } = state;
-    if (opened && account.assumeRole && opened.expiresAt - clock.now() > renewBeforeMs) return opened.session;
+    const verifiedAt = clock.monotonic();
+    const recent = opened !== undefined && verifiedAt - opened.verifiedAt <= maxAgeMs;
+    if (recent && account.assumeRole && opened.expiresAt - clock.now() > renewBeforeMs) return opened.session;
     try {
       const own = await ownCredentials(account);
-      if (opened && !account.assumeRole && opened.from === keyOf(own)) return opened.session;
+      if (recent && !account.assumeRole && opened.from === keyOf(own)) return opened.session;
       const { credentials, expiresAt } = account.assumeRole
         ? await assume(account, own)
         : { credentials: own, expiresAt: Number.POSITIVE_INFINITY };
       const session = sessionOf(await verify(account, credentials), credentials);
-      state.opened = { session, from: keyOf(credentials), expiresAt };
+      state.opened = { session, from: keyOf(credentials), expiresAt, verifiedAt };
       return session;
     } catch (error) {
       const verdict = verdictOf(account, error);
@@ -207,7 +216,7 @@ export function createAccounts({ clock, calls, clusterName, sdk }: AccountsOptio
   }
 
   function stateOf(account: AccountIdentity): State {
-    const key = JSON.stringify([account.name, account.accountId, account.assumeRole, account.defaultRegion]);
+    const key = JSON.stringify([account.name, account.accountId, account.assumeRole, account.stsRegion]);
     let state = states.get(key);
     if (!state) {
       state = {};
@@ -216,9 +225,9 @@ export function createAccounts({ clock, calls, clusterName, sdk }: AccountsOptio
     return state;
   }
 
-  async function openOnce(account: AccountIdentity, state: State): Promise<Session> {
+  async function openOnce(account: AccountIdentity, state: State, maxAgeMs?: number): Promise<Session> {
     try {
-      const session = await openNow(account, state);
+      const session = await openNow(account, state, maxAgeMs);
       state.failure = undefined;
       return session;
     } catch (error) {
@@ -230,27 +239,35 @@ export function createAccounts({ clock, calls, clusterName, sdk }: AccountsOptio
     }
   }
 
-  async function open(account: AccountIdentity): Promise<Session> {
+  async function open(account: AccountIdentity, maxAgeMs?: number): Promise<Session> {
     const state = stateOf(account);
     if (state.failure && clock.monotonic() < state.failure.until) {
       if (state.opened) return state.opened.session;
       throw state.failure.error;
     }
-    state.opening ??= openOnce(account, state);
+    state.opening ??= openOnce(account, state, maxAgeMs);
     return state.opening;
+  }
+
+  async function attempt<Result>(account: AccountIdentity, run: (session: Session) => Promise<Result>): Promise<Result> {
+    const session = await open(account);
+    try {
+      return await run(session);
+    } catch (error) {
+      const state = stateOf(account);
+      if (isRefusal(error) && state.opened?.session === session) state.opened = undefined;
+      throw error;
+    }
   }
 
   return {
     open,
     async use(account, run) {
-      const session = await open(account);
       try {
-        return await run(session);
+        return await attempt(account, run);
       } catch (error) {
-        const state = stateOf(account);
-        const refused = error instanceof AwsError && error.meaning === 'credentials';
-        if (refused && state.opened?.session === session) state.opened = undefined;
-        throw error;
+        if (!isRefusal(error)) throw error;
+        return await attempt(account, run);
       }
     },
   };
@@ -259,6 +276,11 @@ export function createAccounts({ clock, calls, clusterName, sdk }: AccountsOptio
 interface Question<Answer> {
   readonly action: string;
   send(client: STSClient): Promise<Answer>;
+}
+
+/** AWS takes these credentials no longer. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof AwsError && error.meaning === 'credentials';
 }
 
 /** Such an error says nothing about the identity: it may be fine in a moment. */

@@ -59,7 +59,8 @@ export interface AccountIdentity {
   readonly accountId: string;
   /** Left out: the controller's own identity. */
   readonly assumeRole?: { readonly roleArn: string; readonly externalId?: string | undefined } | undefined;
-  readonly defaultRegion?: string | undefined;
+  /** Where STS is asked; left out: in the controller's own region. */
+  readonly stsRegion?: string | undefined;
 }
 
 /** Why an identity cannot be used: `IdentityMismatch`, `RoleNotAssumable`, `CredentialsUnavailable`. */
@@ -87,9 +88,10 @@ export interface Aws {
   /**
    * The verified identity (an STS ARN) behind an AwsAccount; cached until the credentials change.
    *
+   * @param maxAgeMs had and verified anew where that was done longer ago, in milliseconds; left out: while the credentials last
    * @throws IdentityError; AwsError where STS gave no answer or has had too many calls, which says nothing about the identity
    */
-  identify(account: AccountIdentity): Promise<{ readonly arn: string; readonly scope: (region: string) => Scope }>;
+  identify(account: AccountIdentity, maxAgeMs?: number): Promise<{ readonly arn: string; readonly scope: (region: string) => Scope }>;
   /** @throws IdentityError, AwsError */
   view<Names extends keyof NetworkCollections>(request: ViewRequest<Names>): Promise<View<Names>>;
   /**

@@ -221,6 +221,29 @@ function retryAfterMs(raw: RawError): number | undefined {
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
 }
 
+/** Services whose ARNs are about who may do what, which is for the administrators of an account alone. */
+const identityServices: ReadonlySet<string | undefined> = new Set(['iam', 'sts', 'organizations', 'sso']);
+
+/**
+ * What an error says, for those who may use certain AWS accounts and may know nothing of others. AWS's texts name callers, policies and things
+ * of whatever account they concern: of an account that they may not use nothing is told but the action and the code, and in other texts
+ * roles, users, policies, and the ids and ARNs of other accounts are left out.
+ *
+ * @param mayUse ids of AWS accounts
+ * @param accountId of the account that the call was made in
+ */
+export function messageFor(mayUse: ReadonlySet<string>, error: AwsError, accountId: string): string {
+  if (!mayUse.has(accountId)) return `${error.action}: ${error.code}`;
+  return error.message
+    .replace(/\barn:[^\s"'<>,;()]*/g, (arn) => {
+      const [, , service, , owner, thing] = arn.split(':');
+      const isTheirs =
+        thing !== undefined && !identityServices.has(service) && (owner === '' || owner === 'aws' || mayUse.has(owner ?? ''));
+      return isTheirs ? arn : '…';
+    })
+    .replace(/(?<![0-9A-Za-z])[0-9]{12}(?![0-9A-Za-z])/g, (id) => (mayUse.has(id) ? id : '…'));
+}
+
 const longestMessage = 500;
 
 /**

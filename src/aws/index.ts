@@ -68,8 +68,8 @@ export function createAws(options: AwsOptions): Aws & { stats(): CallStats } {
   }
 
   return {
-    async identify(account) {
-      const { arn } = await accounts.open(account);
+    async identify(account, maxAgeMs) {
+      const { arn } = await accounts.open(account, maxAgeMs);
       return { arn, scope: (region) => ({ accountRef: account.name, accountId: account.accountId, region }) };
     },
     view: (request) => inventory.view(request),

@@ -17,7 +17,7 @@ export const reasons = {
   AccountNotFound: 'No AwsAccount has that name. Make it, or name another in `accountRef`.',
   AccountNotAllowed:
     'The AwsAccount does not allow the namespace. Its administrator edits `spec.allowedNamespaces`; it heals without an edit here.',
-  InUse: 'The AwsAccount is being deleted, and objects have or use something in it: nothing new is made, and it goes when they are gone.',
+  InUse: 'The AwsAccount is being deleted, and objects use it: nothing new is made with it, and it goes when they are gone.',
   RegionNotAllowed: 'The AwsAccount has an allow-list of regions and this one is not on it.',
   VpcNotAllowed:
     'The AwsAccount allows only VPCs with certain tags (`spec.allowedVpcs`), and this is none of them. Its administrator tags the VPC or edits the list.',

@@ -2,18 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../ambient/clock.ts';
 import type { Log } from '../ambient/log.ts';
 import type { Random } from '../ambient/random.ts';
-import { type Aws, AwsError } from '../aws/aws.ts';
+import { type Aws, AwsError, IdentityError } from '../aws/aws.ts';
 import type { CommonStatus, Condition, Kind, MemoryEntry, Plan, Problem, Resource, Step } from '../kinds/kind.ts';
 import { forget, remember, sameThing } from '../kinds/memory.ts';
 import { ownershipKeys } from '../kinds/ownership.ts';
 import { type Cluster, ConflictError, type Key, keyText, type Leadership } from '../kube/cluster.ts';
 import type { ClaimIndex } from './claims.ts';
 import { conditionsOf, type Outlook, unseenConditions } from './conditions.ts';
+import { finalizer, hasFinalizer } from './finalizer.ts';
+import { type AccountVersions, accountVersions, guardOf, Superseded } from './guard.ts';
 import { problemOf } from './problems.ts';
-import { findAccount, identityOf, openSides, refusal } from './sides.ts';
-
-/** Kept on an object from before the first write to AWS until everything it made is confirmed gone, and nobody needs it any more. */
-export const finalizer = 'isthmus.dev/finalizer';
+import { findAccount, identityOf, openSides, tellable, usersOf } from './sides.ts';
 
 export interface PassContext {
   readonly cluster: Cluster;
@@ -55,11 +54,6 @@ export interface PassResult {
 interface CommonSpec {
   readonly paused?: boolean;
   readonly observeOnly?: boolean;
-}
-
-/** The object is not the one that this pass began with, or this process may not write any more: nothing further is sent. */
-class Superseded extends Error {
-  override readonly name = 'Superseded';
 }
 
 /** Kubernetes too is written to only while the lease is ours. */
@@ -110,7 +104,7 @@ async function look(kind: Kind, found: Resource, context: PassContext): Promise<
     isLive: context.claims.isLive,
     claimedBy: (claim) => context.claims.holder(claim, resource),
     alsoWantedBy: (claim) => context.claims.heir(claim, resource),
-    users: () => usersOf(context, resource),
+    users: () => usersOf(context.cluster, context.kinds.values(), resource),
   });
   if (held) return finish(kind, resource, { plan: { ...plan, memory: resource.status?.resources ?? [] }, held, ...untouched }, context);
 
@@ -133,31 +127,12 @@ async function look(kind: Kind, found: Resource, context: PassContext): Promise<
   return finish(kind, done.resource, { ...done, plan: { ...plan, memory: done.memory } }, context);
 }
 
-/** Which state of each AwsAccount a plan was made with. */
-type AccountVersions = ReadonlyMap<string, string>;
-
 interface WritingContext extends PassContext {
   readonly accounts: AccountVersions;
 }
 
-const accountVersion = (cluster: Cluster, name: string): string => {
-  const { uid, generation } = findAccount(cluster, name)?.metadata ?? {};
-  return `${uid}/${generation}`;
-};
-
-const accountVersions = (cluster: Cluster, kind: Kind, resource: Resource): AccountVersions =>
-  new Map(Object.values(kind.sides(resource)).map(({ accountRef }) => [accountRef, accountVersion(cluster, accountRef)]));
-
-/** Objects of all kinds that have or use something in AWS by an AwsAccount. */
-function usersOf({ cluster, kinds }: PassContext, account: Resource): readonly Resource[] {
-  return [...kinds.keys()]
-    .flatMap((kind) => cluster.list(kind))
-    .filter(({ status }) => status?.resources?.some(({ accountRef }) => accountRef === account.metadata.name));
-}
-
 const untouched = { failures: [], writes: 0, heldUpMs: 0 } as const;
 
-const hasFinalizer = (resource: Resource): boolean => resource.metadata.finalizers?.includes(finalizer) ?? false;
 const keyOf = (resource: Resource): string =>
   keyText({ kind: resource.kind, namespace: resource.metadata.namespace, name: resource.metadata.name });
 
@@ -243,7 +218,7 @@ async function carryOut(kind: Kind, found: Resource, plan: Plan, context: Writin
   const failures: Failure[] = [];
   let writes = 0;
   let superseded: Superseded | undefined;
-  const guard = guardOf(resource, context);
+  const guard = guardOf(kind, resource, context);
   const make = async (step: Step) => {
     if (superseded) return;
     const account = findAccount(context.cluster, step.change.scope.accountRef);
@@ -263,6 +238,9 @@ async function carryOut(kind: Kind, found: Resource, plan: Plan, context: Writin
     } catch (error) {
       if (error instanceof Superseded) {
         superseded = error;
+      } else if (error instanceof IdentityError) {
+        // Nothing was sent. The next pass cannot open the account either, and says so.
+        superseded = new Superseded(error.message);
       } else if (error instanceof AwsError) {
         failures.push({ step, error });
         context.log.warn({ key: keyOf(resource), action: step.change.action, code: error.code }, error.message);
@@ -297,23 +275,6 @@ async function eachOf(steps: readonly Step[], make: (step: Step) => Promise<void
 function takeBack(memory: readonly MemoryEntry[], intent: MemoryEntry, planned: readonly MemoryEntry[]): readonly MemoryEntry[] {
   const before = planned.find((entry) => sameThing(entry, intent));
   return before ? remember(memory, before) : forget(memory, intent);
-}
-
-/** Asked directly before each call leaves: is the lease still surely ours, is it still this object, may it still use the account? */
-function guardOf(resource: Resource, { cluster, leadership, accounts }: WritingContext): (step: Step) => void {
-  const { metadata } = resource;
-  return (step) => {
-    if (!leadership.surelyHeld()) throw new Superseded('the lease is not surely held any more');
-    const now = cluster.get({ kind: resource.kind, namespace: metadata.namespace, name: metadata.name });
-    if (now?.metadata.uid !== metadata.uid) throw new Superseded('the object is gone, or is another one of the same name');
-    if (now.metadata.generation !== metadata.generation || now.metadata.deletionTimestamp !== metadata.deletionTimestamp) {
-      throw new Superseded('the object was changed');
-    }
-    const { accountRef, region } = step.change.scope;
-    if (accounts.get(accountRef) !== accountVersion(cluster, accountRef)) throw new Superseded(`AwsAccount ${accountRef} was changed`);
-    const refused = refusal(cluster, resource, findAccount(cluster, accountRef), { accountRef, region, ids: [] });
-    if (refused) throw new Superseded(refused.message);
-  };
 }
 
 interface Outcome {
@@ -353,13 +314,17 @@ async function writeStatus(
   context: PassContext,
 ): Promise<Resource> {
   const before = resource.status?.conditions ?? [];
+  const told = ({ step, error }: Failure) => {
+    const message = tellable(context.cluster, kind, resource, step.change.scope.accountId)(error);
+    return { part: step.part, problem: problemOf(error, message) };
+  };
   const conditions = conditionsOf({
     generation: resource.metadata.generation,
     now: context.clock.now(),
     before,
     partTypes: kind.partTypes,
     parts: plan.parts,
-    problems: [...plan.waiting, ...failures.map(({ step, error }) => ({ part: step.part, problem: problemOf(error) }))],
+    problems: [...plan.waiting, ...failures.map(told)],
     pending: plan.steps.map((step) => step.part),
     deleting: resource.metadata.deletionTimestamp !== undefined,
     ...(working !== undefined && { working }),

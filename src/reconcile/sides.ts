@@ -1,4 +1,5 @@
 import { type AccountIdentity, type Aws, AwsError, IdentityError } from '../aws/aws.ts';
+import { messageFor } from '../aws/errors.ts';
 import { allowsNamespace } from '../kinds/aws-account/access.ts';
 import type { AwsAccount } from '../kinds/aws-account/api.ts';
 import type { Kind, Problem, Resource, Side, SideReference } from '../kinds/kind.ts';
@@ -20,8 +21,9 @@ export function findAccount(cluster: Cluster, name: string): AwsAccount | undefi
 
 /** What the AWS room needs to know of an AwsAccount. */
 export function identityOf(account: AwsAccount): AccountIdentity {
-  const { accountId, assumeRole, defaultRegion } = account.spec;
-  return { name: account.metadata.name, accountId, assumeRole, defaultRegion };
+  const { accountId, assumeRole, defaultRegion, regions } = account.spec;
+  // The controller's own region may be of another partition than the role.
+  return { name: account.metadata.name, accountId, assumeRole, stsRegion: defaultRegion ?? regions?.toSorted()[0] };
 }
 
 /**
@@ -75,8 +77,62 @@ function withdrawal(cluster: Cluster, resource: Resource, account: AwsAccount, r
   return undefined;
 }
 
-/** Opens the accounts and regions that an object names; what cannot be opened says why. */
+/**
+ * Why an object may not use the accounts that it names, by the names of its sides; empty where it may use all. What it makes joins all of
+ * them: one that is closed to it closes the others. What is being deleted cleans up where it still can.
+ */
+export function refusals(cluster: Cluster, kind: Kind, resource: Resource): Readonly<Record<string, Problem>> {
+  if (resource.metadata.deletionTimestamp !== undefined) return {};
+  const refused = Object.entries(kind.sides(resource)).flatMap(([name, reference]) => {
+    const problem = refusal(cluster, resource, findAccount(cluster, reference.accountRef), reference);
+    return problem ? [[name, problem] as const] : [];
+  });
+  return Object.fromEntries(refused);
+}
+
+/**
+ * Objects that have or use something in AWS by an AwsAccount, or name it and may use it. Who names an account that is closed to him does not
+ * keep it.
+ */
+export function usersOf(cluster: Cluster, kinds: Iterable<Kind>, { metadata }: Resource): readonly Resource[] {
+  const account = findAccount(cluster, metadata.name);
+  const uses = (kind: Kind, resource: Resource) =>
+    resource.status?.resources?.some(({ accountRef }) => accountRef === metadata.name) ||
+    (account !== undefined && mayUse(cluster, kind, resource, account));
+  return [...kinds].flatMap((kind) => cluster.list(kind.kind).filter((resource) => uses(kind, resource)));
+}
+
+/** Whether an object that is not being deleted names an AwsAccount that is open to it. */
+function mayUse(cluster: Cluster, kind: Kind, resource: Resource, account: AwsAccount): boolean {
+  return (
+    resource.metadata.namespace !== undefined &&
+    resource.metadata.deletionTimestamp === undefined &&
+    Object.values(kind.sides(resource)).some(
+      (reference) => reference.accountRef === account.metadata.name && !withdrawal(cluster, resource, account, reference),
+    )
+  );
+}
+
+/** What an error of a call in an AWS account may say in the status of an object. Those who read AwsAccounts may read everything. */
+export function tellable(cluster: Cluster, kind: Kind, resource: Resource, accountId: string): (error: AwsError) => string {
+  if (resource.metadata.namespace === undefined) return (error) => error.message;
+  const usable = Object.values(kind.sides(resource)).flatMap((reference) => {
+    const account = findAccount(cluster, reference.accountRef);
+    return account && !withdrawal(cluster, resource, account, reference) ? [account.spec.accountId] : [];
+  });
+  return (error) => messageFor(new Set(usable), error, accountId);
+}
+
+/** How old the proof that an AwsAccount's identity holds may be, in milliseconds: a role that broke shows although nothing is to be done with it. */
+const verificationMs = 5 * 60_000;
+
+/**
+ * Opens the accounts and regions that an object names; what cannot be opened says why. Where the object may not use one of them it is refused
+ * there, and no call is made for it in any.
+ */
 export async function openSides(entry: Entry, kind: Kind, resource: Resource): Promise<Readonly<Record<string, Side>>> {
+  const refused = Object.entries(refusals(entry.cluster, kind, resource));
+  if (refused.length > 0) return Object.fromEntries(refused.map(([name, problem]) => [name, { problem }]));
   const references = Object.entries(kind.sides(resource));
   const opened = await Promise.all(
     references.map(async ([name, reference]) => [name, await openSide(entry, { kind, resource, reference })] as const),
@@ -93,10 +149,11 @@ async function openSide(
   if (refused || !account) return { problem: refused as Problem };
   const region = reference.region ?? account.spec.defaultRegion;
   try {
-    const { arn, scope } = await aws.identify(identityOf(account));
     if (kind.collections.length === 0) {
+      const { arn, scope } = await aws.identify(identityOf(account), anew ? 0 : verificationMs);
       return { identity: arn, view: emptyView(scope(region ?? '')) };
     }
+    const { arn } = await aws.identify(identityOf(account));
     if (region === undefined) {
       return {
         problem: {
@@ -133,7 +190,7 @@ async function openSide(
           : `AwsAccount ${reference.accountRef} cannot act in AWS just now; its own status tells its administrator why`;
       return { problem: { reason: error.reason, message, heals: 'person' } };
     }
-    if (error instanceof AwsError) return { problem: problemOf(error) };
+    if (error instanceof AwsError) return { problem: problemOf(error, tellable(cluster, kind, resource, account.spec.accountId)(error)) };
     throw error;
   }
 }

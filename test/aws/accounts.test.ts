@@ -2,23 +2,32 @@ import { describe, expect, test } from '@jest/globals';
 import { seededRandom } from '../../src/ambient/random.ts';
 import { VirtualClock } from '../../src/ambient/virtual-clock.ts';
 import { type Credentials, createAccounts, lastingArn, type SdkOptions, sessionName } from '../../src/aws/accounts.ts';
-import type { AccountIdentity } from '../../src/aws/aws.ts';
+import { type AccountIdentity, AwsError } from '../../src/aws/aws.ts';
 import { createBudget } from '../../src/aws/budget.ts';
 import { createCalls } from '../../src/aws/calls.ts';
 import { AwsSimulator, type AwsSimulatorOptions } from '../../src/simulator/aws-simulator.ts';
 import { inProcess } from '../../src/simulator/request-handler.ts';
 
 const own: Credentials = { accessKeyId: '999900001111', secretAccessKey: 'x' };
-const direct: AccountIdentity = { name: 'here', accountId: '999900001111', defaultRegion: 'us-west-2' };
+const direct: AccountIdentity = { name: 'here', accountId: '999900001111', stsRegion: 'us-west-2' };
 const assumed: AccountIdentity = {
   name: 'project-a',
   accountId: '111122223333',
-  defaultRegion: 'eu-west-2',
+  stsRegion: 'eu-west-2',
   assumeRole: { roleArn: 'arn:aws:iam::111122223333:role/isthmus', externalId: 'e1' },
 };
 
-function opened({ simulator: options = {}, sdk = {} }: { simulator?: Partial<AwsSimulatorOptions>; sdk?: SdkOptions } = {}) {
-  const clock = new VirtualClock();
+const expired = new AwsError({ meaning: 'credentials', code: 'ExpiredToken', action: 'ec2:DescribeVpcs', message: 'expired' });
+
+function opened({
+  simulator: options = {},
+  sdk = {},
+  clock = new VirtualClock(),
+}: {
+  simulator?: Partial<AwsSimulatorOptions>;
+  sdk?: SdkOptions;
+  clock?: VirtualClock;
+} = {}) {
   const simulator = new AwsSimulator({ clock, random: seededRandom(1), ec2: {}, ...options });
   const accounts = createAccounts({
     clock,
@@ -79,20 +88,38 @@ describe("The controller's own identity", () => {
     expect(asked()).toHaveLength(2);
   });
 
-  test('is verified anew before the next call once AWS has refused its credentials', async () => {
-    const { accounts, asked, simulator } = opened();
+  test('is verified anew when AWS refuses its credentials, and the call is made once more', async () => {
+    const { accounts, asked } = opened();
+    const arns: string[] = [];
     const call = () =>
-      accounts.use(direct, (session) => {
-        expect(session.arn).toContain('999900001111');
-        return Promise.resolve('done');
+      accounts.use(direct, async ({ arn }) => {
+        arns.push(arn);
+        if (arns.length === 1) throw expired;
+        return 'done';
       });
-    await call();
-    const { AwsError } = await import('../../src/aws/aws.ts');
-    const expired = new AwsError({ meaning: 'credentials', code: 'ExpiredToken', action: 'ec2:DescribeVpcs', message: 'expired' });
-    await expect(accounts.use(direct, () => Promise.reject(expired))).rejects.toBe(expired);
-    await call();
+    expect(await call()).toBe('done');
     expect(asked()).toEqual(['GetCallerIdentity', 'GetCallerIdentity']);
-    expect(simulator.record.calls().every((one) => one.code === 'OK')).toBe(true);
+    expect(arns).toHaveLength(2);
+  });
+
+  test('that AWS goes on refusing is verified before each call, and the refusal is told', async () => {
+    const { accounts, asked } = opened();
+    await expect(accounts.use(direct, () => Promise.reject(expired))).rejects.toBe(expired);
+    await accounts.use(direct, () => Promise.resolve('done'));
+    expect(asked()).toEqual(['GetCallerIdentity', 'GetCallerIdentity', 'GetCallerIdentity']);
+  });
+
+  test('is verified anew where somebody wants the proof to be younger, and not otherwise', async () => {
+    const { accounts, asked, clock } = opened();
+    await accounts.open(direct, 1_000);
+    await clock.advance(1_000);
+    await accounts.open(direct, 1_000);
+    expect(asked()).toHaveLength(1);
+    await clock.advance(1);
+    await accounts.open(direct, 1_000);
+    expect(asked()).toEqual(['GetCallerIdentity', 'GetCallerIdentity']);
+    await accounts.open(direct);
+    expect(asked()).toHaveLength(2);
   });
 });
 
@@ -159,6 +186,52 @@ describe('An assumed role', () => {
   test('of another account than the one that is named is a mismatch', async () => {
     const { accounts } = opened();
     await expect(accounts.open({ ...assumed, accountId: '444455556666' })).rejects.toMatchObject({ reason: 'IdentityMismatch' });
+  });
+
+  test('that turns out to be of another account when it is renewed is not used for anything more', async () => {
+    const clock = new VirtualClock();
+    const simulator = new AwsSimulator({ clock, random: seededRandom(1), ec2: {} });
+    const wire = inProcess(simulator);
+    let stolen = false;
+    const requestHandler: typeof wire = {
+      ...wire,
+      handle(request, options) {
+        // STS gives out the credentials of another account's role than the one that was asked for.
+        if (stolen) request.body = String(request.body).replace(/(RoleArn=[^&]*)111122223333/, '$1444455556666');
+        return wire.handle(request, options);
+      },
+    };
+    const { accounts } = opened({ clock, sdk: { requestHandler } });
+    let calls = 0;
+    const call = () => accounts.use(assumed, async () => ++calls);
+    await call();
+    stolen = true;
+    await clock.advance(56 * 60_000);
+    for (const _try of [1, 2]) {
+      await expect(call()).rejects.toMatchObject({
+        reason: 'IdentityMismatch',
+        message: expect.stringMatching(/"project-a" is for account 111122223333, but its credentials are those of account 444455556666/),
+      });
+      await clock.advance(10_000);
+    }
+    expect(calls).toBe(1);
+    stolen = false;
+    expect(await call()).toBe(2);
+  });
+
+  test('is tried anew where somebody wants the proof to be younger, and is given up where that fails', async () => {
+    const { accounts, clock, simulator } = opened();
+    const first = await accounts.open(assumed);
+    await clock.advance(60_000);
+    expect(await accounts.open(assumed, 60_000)).toBe(first);
+    simulator.orderFaults([{ operation: 'AssumeRole', effect: { loseRequest: true } }]);
+    await clock.advance(60_000);
+    // No answer proves nothing.
+    expect(await accounts.open(assumed, 60_000)).toBe(first);
+    simulator.orderFaults([{ operation: 'AssumeRole', effect: { deny: true } }]);
+    await clock.advance(60_000);
+    await expect(accounts.open(assumed, 60_000)).rejects.toMatchObject({ reason: 'RoleNotAssumable' });
+    await expect(accounts.open(assumed)).rejects.toMatchObject({ reason: 'RoleNotAssumable' });
   });
 
   test('is not the same session as that of the role that the AwsAccount named before', async () => {

@@ -23,7 +23,7 @@ export interface SmallState {
   readonly rules: Map<string, SecurityGroupRule>;
 }
 
-const account: AccountIdentity = { name: 'project-a', accountId: '111122223333', defaultRegion: 'us-west-2' };
+const account: AccountIdentity = { name: 'project-a', accountId: '111122223333', stsRegion: 'us-west-2' };
 
 /** AWS's wire and identities, with as little EC2 behind it as the inventory needs: three lists, and reads that can be made to lag. */
 export function smallAws(

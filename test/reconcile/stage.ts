@@ -101,7 +101,12 @@ async function warmUp(): Promise<void> {
     sdk: { credentials: { accessKeyId: '111122223333', secretAccessKey: 'x' }, requestHandler: inProcess(simulator) },
   });
   const roleArn = 'arn:aws:iam::111122223333:role/isthmus';
-  for (const account of ['refused', 'let in'].map((name) => ({ name, accountId: '111122223333', assumeRole: { roleArn } }))) {
+  for (const account of ['refused', 'let in'].map((name) => ({
+    name,
+    accountId: '111122223333',
+    stsRegion: 'us-west-2',
+    assumeRole: { roleArn },
+  }))) {
     const look = () => aws.view({ account, region: 'us-west-2', collections: ['vpcs'], ids: [] });
     await look().catch(() => {});
     await look().catch(() => {});

@@ -34,6 +34,7 @@ function stillUsed(users: readonly Resource[]): readonly Waiting[] {
   if (users.length === 0) return [];
   const names = users.map(ownerName).sort();
   const shown = `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
-  const message = `${users.length} ${users.length === 1 ? 'object has or uses something' : 'objects have or use something'} in the account: ${shown}; nothing new is made with it, and it goes when they are gone`;
+  const [use, they] = users.length === 1 ? ['object uses', 'that is'] : ['objects use', 'they are'];
+  const message = `${users.length} ${use} the account: ${shown}; nothing new is made with it, and it goes when ${they} gone`;
   return [{ part: 'Ready', problem: { reason: 'InUse', message, heals: 'object' }, recheckMs: 60_000 }];
 }
