@@ -21,7 +21,24 @@ const plainPrefix = /^(?:0|[1-9]\d{0,2})$/;
 
 const widthOf = (family: 4 | 6): number => (family === 4 ? 32 : 128);
 
-function parseAddress(text: string): Address | undefined {
+/** How many texts {@link remembered} keeps, and of how many characters at most: more has no address and no CIDR. */
+const [mostRemembered, longestRemembered] = [10_000, 64];
+
+/** The same function, which parses a text only once as long as not too many others come in between: the same few addresses are asked about again and again. */
+function remembered<Value>(parse: (text: string) => Value): (text: string) => Value {
+  const known = new Map<string, Value>();
+  return (text) => {
+    if (text.length > longestRemembered) return parse(text);
+    const before = known.get(text);
+    if (before !== undefined || known.has(text)) return before as Value;
+    const value = parse(text);
+    if (known.size >= mostRemembered) known.clear();
+    known.set(text, value);
+    return value;
+  };
+}
+
+const parseAddress = remembered((text: string): Address | undefined => {
   if (plainIpv4.test(text) && ipaddr.IPv4.isValid(text)) {
     return { family: 4, value: ipaddr.IPv4.parse(text).octets.reduce((value, octet) => (value << 8n) | BigInt(octet), 0n) };
   }
@@ -31,7 +48,7 @@ function parseAddress(text: string): Address | undefined {
     return value >> 32n === 0xffffn ? undefined : { family: 6, value };
   }
   return undefined;
-}
+});
 
 /** Shifting right and left again clears the bits that the block's addresses do not share. */
 function firstOf(value: bigint, block: { readonly family: 4 | 6; readonly prefixLength: number }): bigint {
@@ -45,7 +62,7 @@ const lastOf = (cidr: Cidr): bigint => cidr.first + (1n << BigInt(widthOf(cidr.f
  * Reads `10.0.0.0/16` or `2001:db8::/32`; bits behind the prefix are cleared. Refused (undefined) are what Kubernetes' `isCIDR` refuses too: a
  * missing prefix, white space, leading zeros in IPv4 or the prefix, zones, IPv4-mapped IPv6; and any IPv6 with a dotted tail, which is never canonical.
  */
-export function parseCidr(text: string): Cidr | undefined {
+export const parseCidr: (text: string) => Cidr | undefined = remembered((text) => {
   const [addressText = '', prefixText = '', ...more] = text.split('/');
   if (more.length > 0 || !plainPrefix.test(prefixText)) return undefined;
   const address = parseAddress(addressText);
@@ -53,7 +70,7 @@ export function parseCidr(text: string): Cidr | undefined {
   if (!address || prefixLength > widthOf(address.family)) return undefined;
   const block = { family: address.family, prefixLength };
   return { ...block, first: firstOf(address.value, block) };
-}
+});
 
 function mustParse(text: string): Cidr {
   const cidr = parseCidr(text);
@@ -138,10 +155,10 @@ export function addressFamily(address: string): 4 | 6 | undefined {
 }
 
 /** The one spelling of an address; undefined where the text is no plain address. */
-export function canonicalAddress(address: string): string | undefined {
+export const canonicalAddress: (address: string) => string | undefined = remembered((address) => {
   const parsed = parseAddress(address);
   return parsed && (parsed.family === 4 ? formatIpv4(parsed.value) : formatIpv6(parsed.value));
-}
+});
 
 /** Whether every address of `inner` lies in at least one of `outers`, be it that only several of them together hold it. */
 export function coveredBy(inner: string, outers: readonly string[]): boolean {

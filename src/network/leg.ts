@@ -9,8 +9,8 @@ import type {
   Vpc,
 } from './model.ts';
 import { aclVerdict, type Direction, type Packet } from './packet-filter.ts';
-import { aclOf, allOf, type Component, called, componentOf, type Place, prefixListCidrs } from './place.ts';
-import { chooseRoute, routeTableOfSubnet } from './routing.ts';
+import { aclOf, type Component, called, componentOf, type Place, prefixListCidrs, routeTableOf } from './place.ts';
+import { chooseRoute } from './routing.ts';
 
 /** A component on the way, with the part of it that let the packet pass; the fields are those of AWS's `PathComponent`. */
 export interface Hop {
@@ -149,7 +149,7 @@ export interface Chosen {
 export function passRouteTable(leg: Leg, from: Position): Chosen | undefined {
   const { networks, hops } = leg;
   const address = leg.packet.destinationAddress;
-  const found = routeTableOfSubnet(from.subnet, allOf(networks, 'routeTables'));
+  const found = routeTableOf(networks, from.subnet);
   if (!found) {
     const component = componentOf('subnet', from.subnet.subnetId, from.subnet);
     return block(leg, { code: 'NO_ROUTE_TO_DESTINATION', component, message: `subnet ${called(component)} has no route table` });

@@ -6,7 +6,6 @@ import type { RouteTargetType, Vpc } from './model.ts';
 import { admittingRule, type Direction, type Packet } from './packet-filter.ts';
 import {
   addressesOf,
-  allOf,
   called,
   componentOf,
   findById,
@@ -15,6 +14,7 @@ import {
   peersOf,
   placeWithAddress,
   prefixListCidrs,
+  rulesOf,
   seesGroups,
 } from './place.ts';
 import { relayOf } from './relays.ts';
@@ -69,7 +69,7 @@ function passGroups(
   }
   // Load balancers that were made without groups take and send whatever comes.
   if (ids.length === 0 && relayOf(networks, place.networkInterface)?.kind === 'load balancer') return true;
-  const rules = [...allOf(networks, 'securityGroupRules')].filter((rule) => rule.direction === direction && ids.includes(rule.groupId));
+  const rules = rulesOf(networks, ids, direction);
   const visible = far !== undefined && seesGroups(networks, place, far);
   const isMember = (groupId: string): boolean => far?.networkInterface.securityGroupIds.includes(groupId) ?? false;
   const cidrsOf = (prefixListId: string) => prefixListCidrs(networks, prefixListId);

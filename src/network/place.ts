@@ -7,10 +7,13 @@ import type {
   NetworkCollections,
   NetworkInterface,
   RegionNetwork,
+  RouteTable,
+  SecurityGroupRule,
   Subnet,
   Tags,
   Vpc,
 } from './model.ts';
+import { routeTableOfSubnet } from './routing.ts';
 
 interface AnyCollections extends NetworkCollections, GatewayCollections {}
 
@@ -87,6 +90,53 @@ export function* allOf<Name extends CollectionName>(networks: readonly Collectio
   for (const network of networks) yield* network[name]?.values() ?? [];
 }
 
+/** Which things of a collection are meant: those that have this key. */
+export interface Having<Thing> {
+  readonly key: string;
+  readonly keysOf: (thing: Thing) => readonly string[];
+  /** What the key is; it stands for `keysOf` and must not mean another one elsewhere. */
+  readonly by: string;
+}
+
+/** The things of one kind that have a key, in all networks, without walking over all of them each time. */
+export function allHaving<Thing>(
+  networks: readonly RegionNetwork[],
+  collectionOf: (network: RegionNetwork) => ReadonlyMap<string, Thing> | undefined,
+  { key, keysOf, by }: Having<Thing>,
+): readonly Thing[] {
+  return networks.flatMap((network) => {
+    const collection = collectionOf(network);
+    return collection ? grouped(collection, by, keysOf)(key) : [];
+  });
+}
+
+const byVpc = <Thing extends { readonly vpcId: string }>(vpcId: string): Having<Thing> => ({
+  by: 'VPC',
+  key: vpcId,
+  keysOf: (one) => [one.vpcId],
+});
+
+/** The table that a subnet's traffic follows. */
+export const routeTableOf = (networks: readonly RegionNetwork[], subnet: Subnet): RouteTable | undefined =>
+  routeTableOfSubnet(
+    subnet,
+    allHaving(networks, ({ routeTables }) => routeTables, byVpc(subnet.vpcId)),
+  );
+
+/** The rules of one direction of some groups. */
+export const rulesOf = (
+  networks: readonly RegionNetwork[],
+  groupIds: readonly string[],
+  direction: SecurityGroupRule['direction'],
+): readonly SecurityGroupRule[] =>
+  [...new Set(groupIds)].flatMap((groupId) =>
+    allHaving(networks, ({ securityGroupRules }) => securityGroupRules, {
+      by: 'group and direction',
+      key: `${groupId} ${direction}`,
+      keysOf: (rule) => [`${rule.groupId} ${rule.direction}`],
+    }),
+  );
+
 /** Undefined where the interface, its subnet or its VPC is not in the networks. */
 export function placeOf(networks: readonly RegionNetwork[], networkInterfaceId: string): Place | undefined {
   const networkInterface = findById(networks, 'networkInterfaces', networkInterfaceId);
@@ -105,14 +155,12 @@ export const addressesOf = ({ privateIpAddresses, ipv6Addresses }: NetworkInterf
 
 /** The place in this VPC with this address (canonical), if there is one. */
 export function placeWithAddress(networks: readonly RegionNetwork[], vpcId: string, address: string): Place | undefined {
-  for (const { networkInterfaces } of networks) {
-    const withAddress = grouped(networkInterfaces, 'VPC and address', (one) =>
-      addressesOf(one).map((own) => `${one.vpcId} ${canonicalAddress(own)}`),
-    );
-    const [found] = withAddress(`${vpcId} ${address}`);
-    if (found) return placeOf(networks, found.networkInterfaceId);
-  }
-  return undefined;
+  const [found] = allHaving(networks, ({ networkInterfaces }) => networkInterfaces, {
+    by: 'VPC and address',
+    key: `${vpcId} ${address}`,
+    keysOf: (one) => addressesOf(one).map((own) => `${one.vpcId} ${canonicalAddress(own)}`),
+  });
+  return found && placeOf(networks, found.networkInterfaceId);
 }
 
 /** The place's interface as a component. */
@@ -124,7 +172,12 @@ export function* peersOf(
   networks: readonly RegionNetwork[],
   vpcId: string,
 ): Iterable<{ readonly vpcId: string; readonly sameRegion: boolean }> {
-  for (const { state, requester, accepter } of allOf(networks, 'peeringConnections')) {
+  const connections = allHaving(networks, ({ peeringConnections }) => peeringConnections, {
+    by: 'VPCs',
+    key: vpcId,
+    keysOf: (one) => [one.requester.vpcId, one.accepter.vpcId],
+  });
+  for (const { state, requester, accepter } of connections) {
     if (state !== 'active') continue;
     const sameRegion = requester.region === accepter.region;
     if (requester.vpcId === vpcId) yield { vpcId: accepter.vpcId, sameRegion };
@@ -140,6 +193,6 @@ export function seesGroups(networks: readonly RegionNetwork[], a: Place, b: Plac
 
 /** The subnet's network ACL; undefined where none was read. */
 export function aclOf(networks: readonly RegionNetwork[], { subnetId, vpcId }: Subnet): NetworkAcl | undefined {
-  const acls = [...allOf(networks, 'networkAcls')].filter((acl) => acl.vpcId === vpcId);
+  const acls = allHaving(networks, ({ networkAcls }) => networkAcls, byVpc(vpcId));
   return acls.find((acl) => acl.subnetIds.includes(subnetId)) ?? acls.find((acl) => acl.isDefault);
 }

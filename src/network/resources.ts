@@ -1,10 +1,9 @@
 import { addressFamily, canonicalAddress } from './cidr.ts';
 import { plainName, type Resolve } from './dns.ts';
 import type { ResourceConfiguration, ResourceDefinition, ResourceGateway } from './endpoint-model.ts';
-import { grouped } from './grouped.ts';
 import type { Blockage, ExplanationCode, Hop, Leg } from './leg.ts';
 import type { RegionNetwork, VpcEndpoint } from './model.ts';
-import { type Component, called, componentOf, findById, interfaceOf, type Place, placeOf } from './place.ts';
+import { allHaving, type Component, called, componentOf, findById, interfaceOf, type Place, placeOf } from './place.ts';
 import { tcpPortOf, type Way } from './ways.ts';
 
 /** What is known of a packet besides the packet. */
@@ -32,45 +31,33 @@ const componentOfGateway = ({ resourceGatewayId: id, name }: ResourceGateway): C
 
 const idOfArn = (arn: string | undefined): string => arn?.split('/').at(-1) ?? '';
 
-/** What endpoints of these networks are tied to by associations of one kind. */
-function associated<Thing>(
-  networks: readonly RegionNetwork[],
-  collectionOf: (network: RegionNetwork) => ReadonlyMap<string, Thing> | undefined,
-  { name, key, keyOf }: { readonly name: string; readonly key: string; readonly keyOf: (thing: Thing) => string },
-): readonly Thing[] {
-  return networks.flatMap((network) => {
-    const collection = collectionOf(network);
-    return collection ? grouped(collection, name, (thing) => [keyOf(thing)])(key) : [];
-  });
-}
-
 /** A configuration, or the children of a group: only those can be reached. */
 function membersOf(networks: readonly RegionNetwork[], configuration: ResourceConfiguration): readonly ResourceConfiguration[] {
   if (configuration.type !== 'GROUP') return [configuration];
-  return associated(networks, (network) => network.resourceConfigurations, {
-    name: 'group',
+  return allHaving(networks, (network) => network.resourceConfigurations, {
+    by: 'group',
     key: configuration.resourceConfigurationId,
-    keyOf: (one) => one.resourceConfigurationGroupId ?? '',
+    keysOf: (one) => [one.resourceConfigurationGroupId ?? ''],
   });
 }
 
 /** The ids of the configurations that the endpoint is tied to, or why there are none. */
 function configurationIds(networks: readonly RegionNetwork[], endpoint: VpcEndpoint, component: Component): readonly string[] | Obstacle {
   if (endpoint.type === 'Resource') {
-    const ids = associated(networks, (network) => network.resourceEndpointAssociations, {
-      name: 'endpoint',
+    const ids = allHaving(networks, (network) => network.resourceEndpointAssociations, {
+      by: 'endpoint',
       key: endpoint.vpcEndpointId,
-      keyOf: (one) => one.vpcEndpointId,
+      keysOf: (one) => [one.vpcEndpointId],
     }).map(({ resourceConfigurationId }) => resourceConfigurationId);
     if (ids.length > 0) return ids;
     const message = `endpoint ${called(component)} is no longer associated with ${idOfArn(endpoint.resourceConfigurationArn)}: the provider cut it off`;
     return obstacle('BAD_STATE_ATTACHMENT', component, message);
   }
   const serviceNetworkId = idOfArn(endpoint.serviceNetworkArn);
-  const ids = associated(networks, (network) => network.serviceNetworkResourceAssociations, {
-    name: 'service network',
+  const ids = allHaving(networks, (network) => network.serviceNetworkResourceAssociations, {
+    by: 'service network',
     key: serviceNetworkId,
-    keyOf: (one) => one.serviceNetworkId,
+    keysOf: (one) => [one.serviceNetworkId],
   })
     .filter(({ status }) => status === 'ACTIVE' || status === 'PARTIAL')
     .map(({ resourceConfigurationId }) => resourceConfigurationId);
