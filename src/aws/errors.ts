@@ -241,7 +241,7 @@ export function messageFor(mayUse: ReadonlySet<string>, error: AwsError, account
         thing !== undefined && !identityServices.has(service) && (owner === '' || owner === 'aws' || mayUse.has(owner ?? ''));
       return isTheirs ? arn : '…';
     })
-    .replace(/(?<![0-9A-Za-z])[0-9]{12}(?![0-9A-Za-z])/g, (id) => (mayUse.has(id) ? id : '…'));
+    .replace(/(?<![\w-])[0-9]{12}(?!\w)/g, (id) => (mayUse.has(id) ? id : '…'));
 }
 
 const longestMessage = 500;

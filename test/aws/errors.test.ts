@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { AwsError, type AwsErrorMeaning } from '../../src/aws/aws.ts';
-import { codesByMeaning, fitForStatus, isCode, meaningOf, toAwsError } from '../../src/aws/errors.ts';
+import { codesByMeaning, fitForStatus, isCode, meaningOf, messageFor, toAwsError } from '../../src/aws/errors.ts';
 
 /** As the SDK throws them. */
 function serviceError(name: string, httpStatusCode: number, message = 'said by AWS'): Error {
@@ -146,5 +146,29 @@ describe('A message that is fit for a status', () => {
   test('has no access keys, no bare request ids and no end that is out of sight', () => {
     expect(fitForStatus('key ASIAIOSFODNN7EXAMPLE, RequestId: 0b1c2d3e-0000-4000-8000-000000000001')).toBe('key …');
     expect(fitForStatus('word '.repeat(400))).toHaveLength(500);
+  });
+});
+
+describe('A message for those who may use some accounts', () => {
+  const [mine, theirs] = ['111122223333', '444455556666'];
+  const error = (message: string) => new AwsError({ meaning: 'denied', code: 'AccessDenied', action: 'ec2:CreateRoute', message });
+  const of = (message: string) => messageFor(new Set([mine]), error(message), mine);
+
+  test.each([
+    [`on arn:aws:ec2:us-west-2:${mine}:vpc/vpc-1, and`, `on arn:aws:ec2:us-west-2:${mine}:vpc/vpc-1, and`],
+    [`on arn:aws:ec2:us-west-2:${theirs}:vpc/vpc-1, and`, 'on …, and'],
+    [`on arn:aws-us-gov:ec2:us-gov-west-1:${theirs}:vpc/vpc-1`, 'on …'],
+    ['of arn:aws:ec2:us-west-2:aws:prefix-list/pl-1', 'of arn:aws:ec2:us-west-2:aws:prefix-list/pl-1'],
+    [`User: arn:aws:sts::${mine}:assumed-role/isthmus/s is not authorized`, 'User: … is not authorized'],
+    [`deny in "arn:aws:organizations::${mine}:policy/o-1/p-1"`, 'deny in "…"'],
+    [`is ${theirs}, not ${mine}`, `is …, not ${mine}`],
+    [`cut off: arn:aws:ec2:us-west-2:${theirs.slice(0, 5)}`, 'cut off: …'],
+    ['the ID vpc-123456789012 and eni-0123456789012abcd', 'the ID vpc-123456789012 and eni-0123456789012abcd'],
+  ])('leaves out what is not theirs: %s', (message, told) => {
+    expect(of(message)).toBe(told);
+  });
+
+  test('names no more than what was refused, where the account is closed to them', () => {
+    expect(messageFor(new Set([theirs]), error('all kinds of things'), mine)).toBe('ec2:CreateRoute: AccessDenied');
   });
 });
