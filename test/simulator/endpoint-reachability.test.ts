@@ -6,6 +6,7 @@ import * as lattice from '@aws-sdk/client-vpc-lattice';
 import { describe, expect, test } from '@jest/globals';
 import { type Reachability, reachability, reachableSet, type Traffic } from '../../src/network/reachability.ts';
 import { resolverOfWorld } from '../../src/simulator/data-plane/dns-view.ts';
+import { execOn } from '../../src/simulator/data-plane/exec.ts';
 import { loadWorld } from '../../src/simulator/world-file/load.ts';
 import { type Account, clientsAndWorld } from './sdk-clients.ts';
 
@@ -25,6 +26,9 @@ function stage(example: string, region = 'us-west-2') {
     idOf,
     send,
     settle: () => clock.advance(600_000),
+    /** The HTTP status that `curl` on an instance gets to see. */
+    curl: (instance: string, ...args: readonly string[]): string =>
+      execOn(world, { instance, command: ['curl', '-sS', '-o', '/dev/null', '-w', '%{http_code}', ...args], env: {} }).stdout,
     account: (id: string): Account => account(id, region),
     /** By tcp to the first address that a name has for an instance. */
     connect(from: string, name: string, port: number): string {
@@ -140,6 +144,7 @@ describe('many projects, one way out', () => {
     for (const [account, n] of projects) {
       const { name } = await attach(aws, account, { vpc: `us-west-2/project-${n}`, arn: offered.arn, port: 3128, cidr: '10.0.0.0/16' });
       expect(aws.connect(`app-${n}`, name, 3128)).toBe('reached 10.0.10.10:3128');
+      expect(aws.curl(`app-${n}`, '-x', `http://${name}:3128`, 'https://example.com/')).toBe('200');
       expect(aws.connect(`app-${n}`, name, 22)).toBe('silence: ENI_SG_RULES_MISMATCH');
       expect(aws.connect(`app-${n}`, 'example.com', 443)).toBe('silence: NO_ROUTE_TO_DESTINATION');
     }
@@ -209,6 +214,7 @@ describe('AWS services without the internet', () => {
     await aws.settle();
     for (const instance of ['cake-a', 'cake-b']) {
       expect(aws.connect(instance, api, 443)).toMatch(/^reached 10\.0\.[34]\.\d+:443$/);
+      expect([aws.curl(instance, `https://${api}/`), aws.curl(instance, `https://${s3}/`)]).toEqual(['403', '403']);
       expect(aws.connect(instance, api, 80)).toBe('silence: ENI_SG_RULES_MISMATCH');
       expect(aws.connect(instance, s3, 443)).toMatch(/^reached (?!10\.)/);
       expect(aws.connect(instance, 'example.com', 443)).toBe('silence: NO_ROUTE_TO_DESTINATION');
