@@ -23,6 +23,7 @@ import { checkId, idKinds, notFound } from './ids.ts';
 import { list } from './listing.ts';
 import { arnOf, findSubnet, findVpc, ownership, placeOf } from './owned.ts';
 import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
+import { isLiveAttachment } from './transit-gateway-view.ts';
 
 /** The first four addresses and the last one of a subnet are AWS's. */
 export const reservedAddresses = 5;
@@ -120,9 +121,11 @@ function setIpv6State(world: World, subnetId: string, associationId: string, sta
   world.subnets.change(subnetId, { ipv6CidrBlocks });
 }
 
-const becomeAssociated = transition('subnet.becomeAssociated', (world, id: string, associationId: string) =>
-  setIpv6State(world, id, associationId, 'associated'),
-);
+const becomeAssociated = transition('subnet.becomeAssociated', (world, id: string, associationId: string) => {
+  const block = world.subnets.get(id)?.ipv6CidrBlocks.find((other) => other.associationId === associationId);
+  // It may be on its way out already.
+  if (block?.state === 'associating') setIpv6State(world, id, associationId, 'associated');
+});
 const becomeDisassociated = transition('subnet.becomeDisassociated', (world, id: string, associationId: string) =>
   setIpv6State(world, id, associationId, 'disassociated'),
 );
@@ -162,7 +165,11 @@ export function subnetOperations(world: World): Operations {
 
     DeleteSubnet(input: DeleteSubnetRequest, call: Call): object {
       const subnet = findSubnet(world, call, input.SubnetId);
-      if (world.networkInterfaces.count(`subnet:${subnet.id}`) + world.vpcEndpoints.count(`subnet:${subnet.id}`) > 0) {
+      // An attachment that still waits for its acceptance has no interfaces, and is to have one here.
+      const attached = world.transitGatewayAttachments
+        .where(`vpc:${subnet.vpcId}`)
+        .some((attachment) => isLiveAttachment(attachment) && attachment.subnetIds.includes(subnet.id));
+      if (attached || world.networkInterfaces.count(`subnet:${subnet.id}`) + world.vpcEndpoints.count(`subnet:${subnet.id}`) > 0) {
         throw dependencyViolation(`The subnet '${subnet.id}' has dependencies and cannot be deleted.`);
       }
       for (const table of world.routeTables.where(`subnet:${subnet.id}`)) {

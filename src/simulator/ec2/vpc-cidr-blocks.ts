@@ -125,9 +125,12 @@ export function finishAssociation(world: World, vpcId: string, associationId: st
   world.later(world.settings.delaysMs.cidrBlockAssociating, becomeAssociated, vpcId, associationId);
 }
 
-const becomeAssociated = transition('vpc.becomeAssociated', (world, vpcId: string, associationId: string) =>
-  setBlock(world, vpcId, associationId, 'associated'),
-);
+const becomeAssociated = transition('vpc.becomeAssociated', (world, vpcId: string, associationId: string) => {
+  const vpc = world.vpcs.get(vpcId);
+  const block = [...(vpc?.cidrBlocks ?? []), ...(vpc?.ipv6CidrBlocks ?? [])].find((other) => other.associationId === associationId);
+  // It may be on its way out already.
+  if (block?.state === 'associating') setBlock(world, vpcId, associationId, 'associated');
+});
 const becomeDisassociated = transition('vpc.becomeDisassociated', (world, vpcId: string, associationId: string) =>
   setBlock(world, vpcId, associationId, 'disassociated'),
 );

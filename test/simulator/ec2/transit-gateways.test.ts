@@ -212,6 +212,15 @@ describe('an attachment (aws.md 6.1)', () => {
     expect(caller.code('ModifyTransitGatewayVpcAttachment', { TransitGatewayAttachmentId: id })).toBe('OperationNotPermitted');
   });
 
+  test('that waits for a yes keeps the subnet in which it is to have an interface', () => {
+    simulated.world.shareBy(() => true);
+    const { input } = attachable(0, other);
+    const made = other('CreateTransitGatewayVpcAttachment', input).TransitGatewayVpcAttachment!;
+    expect(other.code('DeleteSubnet', { SubnetId: made.SubnetIds![0]! })).toBe('DependencyViolation');
+    const accepted = caller('AcceptTransitGatewayVpcAttachment', { TransitGatewayAttachmentId: made.TransitGatewayAttachmentId! });
+    expect(accepted.TransitGatewayVpcAttachment!.State).toBe('pending');
+  });
+
   test('of another account needs no yes where the gateway gives it beforehand', async () => {
     simulated.world.shareBy(() => true);
     caller('ModifyTransitGateway', { TransitGatewayId: tgw, Options: { AutoAcceptSharedAttachments: 'enable' } });

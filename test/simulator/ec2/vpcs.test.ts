@@ -91,6 +91,29 @@ describe('CIDR blocks of a VPC (aws.md 1.6, 9.12)', () => {
     expect(blocks(id)).toEqual(['10.0.0.0/16 associated']);
   });
 
+  test('that are taken away before they have come do not come any more', async () => {
+    const id = vpc(caller, '10.0.0.0/16');
+    const { AssociationId } = caller('AssociateVpcCidrBlock', { VpcId: id, CidrBlock: '10.5.0.0/16' }).CidrBlockAssociation!;
+    await simulated.clock.advance(500);
+    caller('DisassociateVpcCidrBlock', { AssociationId });
+    await simulated.clock.advance(500);
+    expect(blocks(id)[1]).toBe('10.5.0.0/16 disassociating');
+  });
+
+  test('of a subnet that are taken away before they have come do not come any more', async () => {
+    const VpcId = caller('CreateVpc', { CidrBlock: '10.0.0.0/16', AmazonProvidedIpv6CidrBlock: true }).Vpc!.VpcId!;
+    await simulated.clock.advance(1_000);
+    const block = caller('DescribeVpcs', { VpcIds: [VpcId] }).Vpcs![0]!.Ipv6CidrBlockAssociationSet![0]!.Ipv6CidrBlock!;
+    const SubnetId = caller('CreateSubnet', { VpcId, CidrBlock: '10.0.0.0/24' }).Subnet!.SubnetId!;
+    const Ipv6CidrBlock = block.replace('/56', '/64');
+    const { AssociationId } = caller('AssociateSubnetCidrBlock', { SubnetId, Ipv6CidrBlock }).Ipv6CidrBlockAssociation!;
+    await simulated.clock.advance(500);
+    caller('DisassociateSubnetCidrBlock', { AssociationId });
+    await simulated.clock.advance(500);
+    const shown = caller('DescribeSubnets', { SubnetIds: [SubnetId] }).Subnets![0]!.Ipv6CidrBlockAssociationSet;
+    expect(shown).toMatchObject([{ Ipv6CidrBlockState: { State: 'disassociating' } }]);
+  });
+
   test.each([
     ['10.0.0.0/16', '10.0.128.0/20', 'overlaps its own'],
     ['10.0.0.0/16', '172.16.0.0/16', 'comes from another private range'],
