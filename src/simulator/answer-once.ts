@@ -1,5 +1,6 @@
+import { placeKey } from './place.ts';
 import type { ApiError, Call } from './service.ts';
-import { placeKey, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** A call that takes a client token. */
 export interface TokenUse {

@@ -2,11 +2,12 @@ import { partitionOf } from '../network/partitions.ts';
 import { actionsOf, arnTypes, endpointKeys, inputKeys } from './iam/actions.ts';
 import { type AccessRequest, type Decision, decide, readPolicy } from './iam/policy.ts';
 import { missingRole, roleArn } from './iam/service-linked-roles.ts';
+import { placeKey } from './place.ts';
 import { resourceTypeOf } from './ram/resources.ts';
 import { storedName } from './route53/domain-names.ts';
 import { plainId, tagPlace } from './route53/owned.ts';
 import type { Call } from './service.ts';
-import { placeKey, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** A call before it is let through. */
 export interface Attempt {

@@ -25,8 +25,9 @@ import { routesOf } from './ec2/route-state.ts';
 import { shownReference } from './ec2/security-group-references.ts';
 import { transitGatewayRoutes } from './ec2/transit-gateway-view.ts';
 import { endpointView } from './endpoint-view.ts';
+import { type Place, placeKey } from './place.ts';
 import type { Owned, PeeringRecord } from './records.ts';
-import { type Place, placeKey, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** The world's true state as a network, one entry for each account and region that holds something, sorted. */
 export function networkOf(world: World): RegionNetwork[] {

@@ -2,52 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../ambient/clock.ts';
 import { type Random, type SeededRandom, seededRandom } from '../ambient/random.ts';
 import type { RegionNetwork, Tags } from '../network/model.ts';
-import type {
-  TransitGatewayAttachmentRecord,
-  TransitGatewayRecord,
-  TransitGatewayRouteTableRecord,
-} from './ec2/transit-gateway-records.ts';
+import { type Collections, collectionsOf, tagIndex } from './collections.ts';
 import { type Policy, readPolicy } from './iam/policy.ts';
 import { networkOf } from './network-view.ts';
-import type { ResourceShareAssociationRecord, ResourceShareInvitationRecord, ResourceShareRecord } from './ram/records.ts';
-import type {
-  ClientTokenRecord,
-  EgressOnlyInternetGatewayRecord,
-  ElasticIpRecord,
-  EndpointServiceRecord,
-  HostedZoneChangeRecord,
-  HostedZoneRecord,
-  InstanceRecord,
-  InternetGatewayRecord,
-  InternetHostRecord,
-  NatGatewayRecord,
-  NetworkAclRecord,
-  NetworkInterfaceRecord,
-  NetworkLoadBalancerRecord,
-  Owned,
-  PeeringRecord,
-  PrefixListRecord,
-  RouteTableRecord,
-  SecurityGroupRecord,
-  SecurityGroupRuleRecord,
-  SubnetRecord,
-  TagsRecord,
-  VpcEndpointRecord,
-  VpcRecord,
-} from './records.ts';
+import { type Place, placeKey } from './place.ts';
 import type { SavedWorld } from './saved-state.ts';
 import { changeSettings, defaultSettings, type SettingsChange, type WorldSettings } from './settings.ts';
-import { Collection, type Horizon, type StoreContext } from './store.ts';
+import type { Collection, Horizon } from './store.ts';
 import { type Transition, type TransitionArgument, transitionNamed } from './transition.ts';
-import type {
-  DomainVerificationRecord,
-  PublicTxtRecord,
-  ResourceConfigurationRecord,
-  ResourceEndpointAssociationRecord,
-  ResourceGatewayRecord,
-  ServiceNetworkRecord,
-  ServiceNetworkResourceAssociationRecord,
-} from './vpc-lattice/records.ts';
 import { isRegion, type Zone, zonesOf } from './zones.ts';
 
 /** A role that the world file lists. */
@@ -60,12 +22,6 @@ export interface Role {
   readonly tagSession?: boolean | undefined;
   /** What its sessions may do; left out, everything. */
   readonly policy?: Policy | undefined;
-}
-
-/** Where something is: an account's part of a region. */
-export interface Place {
-  readonly accountId: string;
-  readonly region: string;
 }
 
 /** A transition that waits for its time. */
@@ -81,60 +37,52 @@ const everythingSeen: Horizon = { write: Number.POSITIVE_INFINITY, until: Number
 type Seen = Pick<Horizon, 'write' | 'until'>;
 const nothingSeen: Seen = { write: 0, until: Number.NEGATIVE_INFINITY };
 
-/** The view of tags by which calls filter. */
-const tagIndex = 'tagIndex';
-
-/** The key of everything that an account has in a region. */
-export const placeKey = ({ accountId, region }: Place): string => `${accountId}/${region}`;
-
-const inPlace = (owned: Owned): string => `place:${owned.ownerId}/${owned.region}`;
-const inVpc = (owned: Owned & { readonly vpcId: string }): string => `vpc:${owned.vpcId}`;
-
 /**
  * The state of the simulated AWS: accounts and regions come to be when they are first used. Time is the clock's, and is caught up with
  * before each call: nothing happens between calls, so that there is no timer to wait for or to leave behind.
  */
 export class World {
-  readonly vpcs: Collection<VpcRecord>;
-  readonly subnets: Collection<SubnetRecord>;
-  readonly internetGateways: Collection<InternetGatewayRecord>;
-  readonly transitGateways: Collection<TransitGatewayRecord>;
-  readonly transitGatewayAttachments: Collection<TransitGatewayAttachmentRecord>;
-  readonly transitGatewayRouteTables: Collection<TransitGatewayRouteTableRecord>;
-  readonly routeTables: Collection<RouteTableRecord>;
-  readonly securityGroups: Collection<SecurityGroupRecord>;
-  readonly securityGroupRules: Collection<SecurityGroupRuleRecord>;
-  readonly peerings: Collection<PeeringRecord>;
-  readonly networkAcls: Collection<NetworkAclRecord>;
-  readonly networkInterfaces: Collection<NetworkInterfaceRecord>;
-  readonly instances: Collection<InstanceRecord>;
-  readonly prefixLists: Collection<PrefixListRecord>;
-  readonly vpcEndpoints: Collection<VpcEndpointRecord>;
-  readonly endpointServices: Collection<EndpointServiceRecord>;
-  readonly networkLoadBalancers: Collection<NetworkLoadBalancerRecord>;
-  readonly clientTokens: Collection<ClientTokenRecord>;
-  readonly resourceGateways: Collection<ResourceGatewayRecord>;
-  readonly resourceConfigurations: Collection<ResourceConfigurationRecord>;
-  readonly domainVerifications: Collection<DomainVerificationRecord>;
-  readonly resourceEndpointAssociations: Collection<ResourceEndpointAssociationRecord>;
-  readonly serviceNetworks: Collection<ServiceNetworkRecord>;
-  readonly serviceNetworkResourceAssociations: Collection<ServiceNetworkResourceAssociationRecord>;
-  readonly publicTxtRecords: Collection<PublicTxtRecord>;
-  readonly resourceShares: Collection<ResourceShareRecord>;
-  readonly resourceShareAssociations: Collection<ResourceShareAssociationRecord>;
-  readonly resourceShareInvitations: Collection<ResourceShareInvitationRecord>;
-  readonly hostedZones: Collection<HostedZoneRecord>;
+  declare readonly vpcs: Collections['vpcs'];
+  declare readonly subnets: Collections['subnets'];
+  declare readonly internetGateways: Collections['internetGateways'];
+  declare readonly transitGateways: Collections['transitGateways'];
+  declare readonly transitGatewayAttachments: Collections['transitGatewayAttachments'];
+  declare readonly transitGatewayRouteTables: Collections['transitGatewayRouteTables'];
+  declare readonly routeTables: Collections['routeTables'];
+  declare readonly securityGroups: Collections['securityGroups'];
+  declare readonly securityGroupRules: Collections['securityGroupRules'];
+  declare readonly peerings: Collections['peerings'];
+  declare readonly networkAcls: Collections['networkAcls'];
+  declare readonly networkInterfaces: Collections['networkInterfaces'];
+  declare readonly instances: Collections['instances'];
+  declare readonly prefixLists: Collections['prefixLists'];
+  declare readonly vpcEndpoints: Collections['vpcEndpoints'];
+  declare readonly endpointServices: Collections['endpointServices'];
+  declare readonly networkLoadBalancers: Collections['networkLoadBalancers'];
+  declare readonly clientTokens: Collections['clientTokens'];
+  declare readonly resourceGateways: Collections['resourceGateways'];
+  declare readonly resourceConfigurations: Collections['resourceConfigurations'];
+  declare readonly domainVerifications: Collections['domainVerifications'];
+  declare readonly resourceEndpointAssociations: Collections['resourceEndpointAssociations'];
+  declare readonly serviceNetworks: Collections['serviceNetworks'];
+  declare readonly serviceNetworkResourceAssociations: Collections['serviceNetworkResourceAssociations'];
+  declare readonly publicTxtRecords: Collections['publicTxtRecords'];
+  declare readonly resourceShares: Collections['resourceShares'];
+  declare readonly resourceShareAssociations: Collections['resourceShareAssociations'];
+  declare readonly resourceShareInvitations: Collections['resourceShareInvitations'];
+  declare readonly hostedZones: Collections['hostedZones'];
   /** The caller references of all zones that there ever were: `111122223333/<reference>`. */
-  readonly hostedZoneReferences: Collection<{ readonly id: string }>;
-  readonly hostedZoneChanges: Collection<HostedZoneChangeRecord>;
-  readonly elasticIps: Collection<ElasticIpRecord>;
-  readonly natGateways: Collection<NatGatewayRecord>;
-  readonly egressOnlyInternetGateways: Collection<EgressOnlyInternetGatewayRecord>;
-  readonly internetHosts: Collection<InternetHostRecord>;
-  readonly tags: Collection<TagsRecord>;
+  declare readonly hostedZoneReferences: Collections['hostedZoneReferences'];
+  declare readonly hostedZoneChanges: Collections['hostedZoneChanges'];
+  declare readonly elasticIps: Collections['elasticIps'];
+  declare readonly natGateways: Collections['natGateways'];
+  declare readonly egressOnlyInternetGateways: Collections['egressOnlyInternetGateways'];
+  declare readonly internetHosts: Collections['internetHosts'];
+  declare readonly tags: Collections['tags'];
   /** The roles that services keep for themselves in accounts: `111122223333/AWSServiceRoleForVpcLattice`. */
-  readonly serviceLinkedRoles: Collection<{ readonly id: string }>;
+  declare readonly serviceLinkedRoles: Collections['serviceLinkedRoles'];
 
+  readonly #all: Collections;
   readonly #clock: Clock;
   #random: Random;
   #epoch: number;
@@ -166,7 +114,7 @@ export class World {
     this.#random = random;
     this.#epoch = clock.now() - clock.monotonic();
     this.#adopt(changeSettings(defaultSettings, settings));
-    const context: StoreContext = {
+    this.#all = collectionsOf({
       now: () => this.now(),
       horizon: (view) => this.#horizon(view),
       call: () => this.#calls,
@@ -174,134 +122,8 @@ export class World {
         this.#undo?.push(undo);
         return ++this.#writes;
       },
-    };
-    this.vpcs = new Collection('vpcs', context, (vpc) => [inPlace(vpc)]);
-    this.subnets = new Collection('subnets', context, (subnet) => [inPlace(subnet), inVpc(subnet)]);
-    this.transitGateways = new Collection('transitGateways', context, (gateway) => [inPlace(gateway), `region:${gateway.region}`]);
-    this.transitGatewayAttachments = new Collection('transitGatewayAttachments', context, (attachment) => [
-      ...new Set([attachment.vpcOwnerId, attachment.transitGatewayOwnerId].map((owner) => `place:${owner}/${attachment.region}`)),
-      `vpc:${attachment.vpcId}`,
-      `gateway:${attachment.transitGatewayId}`,
-      ...(attachment.association ? [`associated:${attachment.association.routeTableId}`] : []),
-      ...attachment.propagations.map(({ routeTableId }) => `propagates:${routeTableId}`),
-    ]);
-    this.transitGatewayRouteTables = new Collection('transitGatewayRouteTables', context, (table) => [
-      inPlace(table),
-      `gateway:${table.transitGatewayId}`,
-    ]);
-    this.internetGateways = new Collection('internetGateways', context, (gateway) => [
-      inPlace(gateway),
-      ...(gateway.vpcId ? [`vpc:${gateway.vpcId}`] : []),
-    ]);
-    this.routeTables = new Collection('routeTables', context, (table) => [
-      inPlace(table),
-      inVpc(table),
-      ...table.associations.flatMap(({ associationId, subnetId, gatewayId }) => [
-        `association:${associationId}`,
-        ...(subnetId ? [`subnet:${subnetId}`] : []),
-        ...(gatewayId ? [`gateway:${gatewayId}`] : []),
-      ]),
-    ]);
-    this.securityGroups = new Collection('securityGroups', context, (group) => [inPlace(group), inVpc(group)]);
-    this.securityGroupRules = new Collection('securityGroupRules', context, (rule) => [
-      inPlace(rule),
-      `group:${rule.groupId}`,
-      ...('referencedGroup' in rule.peer ? [`references:${rule.peer.referencedGroup.groupId}`] : []),
-    ]);
-    this.peerings = new Collection('peerings', context, ({ requester, accepter }) => [
-      ...new Set([
-        `place:${requester.ownerId}/${requester.region}`,
-        `place:${accepter.ownerId}/${accepter.region}`,
-        `vpc:${requester.vpcId}`,
-        `vpc:${accepter.vpcId}`,
-      ]),
-    ]);
-    this.networkAcls = new Collection('networkAcls', context, (acl) => [
-      inPlace(acl),
-      inVpc(acl),
-      ...acl.associations.flatMap(({ associationId, subnetId }) => [`association:${associationId}`, `subnet:${subnetId}`]),
-    ]);
-    this.networkInterfaces = new Collection('networkInterfaces', context, (networkInterface) => [
-      inPlace(networkInterface),
-      inVpc(networkInterface),
-      `subnet:${networkInterface.subnetId}`,
-      ...networkInterface.securityGroupIds.map((groupId) => `group:${groupId}`),
-    ]);
-    this.instances = new Collection('instances', context, (instance) => [
-      inPlace(instance),
-      inVpc(instance),
-      ...(instance.clientToken ? [`token:${instance.ownerId}/${instance.region}/${instance.clientToken}`] : []),
-    ]);
-    this.elasticIps = new Collection('elasticIps', context, (address) => [
-      inPlace(address),
-      `address:${address.publicIp}`,
-      ...(address.association
-        ? [`association:${address.association.associationId}`, `interface:${address.association.networkInterfaceId}`]
-        : []),
-    ]);
-    this.natGateways = new Collection('natGateways', context, (gateway) => [
-      inPlace(gateway),
-      inVpc(gateway),
-      `subnet:${gateway.subnetId}`,
-    ]);
-    this.egressOnlyInternetGateways = new Collection('egressOnlyInternetGateways', context, (gateway) => [
-      inPlace(gateway),
-      inVpc(gateway),
-    ]);
-    this.prefixLists = new Collection('prefixLists', context, (list) => [inPlace(list)]);
-    this.endpointServices = new Collection('endpointServices', context, (service) => [inPlace(service), `region:${service.region}`]);
-    this.networkLoadBalancers = new Collection('networkLoadBalancers', context, (balancer) => [inPlace(balancer), inVpc(balancer)]);
-    this.vpcEndpoints = new Collection('vpcEndpoints', context, (endpoint) => [
-      inPlace(endpoint),
-      inVpc(endpoint),
-      ...(endpoint.serviceName ? [`service:${endpoint.serviceName}`] : []),
-      ...(endpoint.resourceConfigurationArn ? [`configuration:${endpoint.resourceConfigurationArn}`] : []),
-      ...endpoint.routeTableIds.map((id) => `table:${id}`),
-      ...endpoint.subnets.map(({ subnetId }) => `subnet:${subnetId}`),
-      ...endpoint.securityGroupIds.map((id) => `group:${id}`),
-    ]);
-    this.clientTokens = new Collection('clientTokens', context, () => []);
-    this.resourceGateways = new Collection('resourceGateways', context, (gateway) => [inPlace(gateway), inVpc(gateway)]);
-    this.resourceConfigurations = new Collection('resourceConfigurations', context, (configuration) => [
-      inPlace(configuration),
-      `gateway:${configuration.resourceGatewayId}`,
-      ...(configuration.resourceConfigurationGroupId ? [`group:${configuration.resourceConfigurationGroupId}`] : []),
-    ]);
-    this.domainVerifications = new Collection('domainVerifications', context, (verification) => [
-      inPlace(verification),
-      `txt:${verification.txtName}`,
-    ]);
-    this.resourceEndpointAssociations = new Collection('resourceEndpointAssociations', context, (association) => [
-      inPlace(association),
-      `configuration:${association.resourceConfigurationId}`,
-      `endpoint:${association.vpcEndpointId}`,
-    ]);
-    this.serviceNetworks = new Collection('serviceNetworks', context, (network) => [inPlace(network)]);
-    this.serviceNetworkResourceAssociations = new Collection('serviceNetworkResourceAssociations', context, (association) => [
-      inPlace(association),
-      `configuration:${association.resourceConfigurationId}`,
-      `network:${association.serviceNetworkId}`,
-    ]);
-    this.publicTxtRecords = new Collection('publicTxtRecords', context, () => []);
-    this.resourceShares = new Collection('resourceShares', context, (share) => [inPlace(share)]);
-    this.resourceShareAssociations = new Collection('resourceShareAssociations', context, (association) => [
-      inPlace(association),
-      `share:${association.shareId}`,
-      `entity:${association.associatedEntity}`,
-    ]);
-    this.resourceShareInvitations = new Collection('resourceShareInvitations', context, (invitation) => [
-      `share:${invitation.shareId}`,
-      `receiver:${invitation.receiverAccountId}/${invitation.region}`,
-    ]);
-    this.hostedZones = new Collection('hostedZones', context, ({ ownerId, vpcs }) => [
-      `account:${ownerId}`,
-      ...vpcs.map(({ vpcId }) => `vpc:${vpcId}`),
-    ]);
-    this.hostedZoneReferences = new Collection('hostedZoneReferences', context, () => []);
-    this.hostedZoneChanges = new Collection('hostedZoneChanges', context, () => []);
-    this.internetHosts = new Collection('internetHosts', context, () => []);
-    this.tags = new Collection('tags', context, (tags) => [`place:${tags.place}`], tagIndex);
-    this.serviceLinkedRoles = new Collection('serviceLinkedRoles', context, () => []);
+    });
+    Object.assign(this, this.#all);
   }
 
   get settings(): WorldSettings {
@@ -596,45 +418,7 @@ export class World {
   }
 
   get #collections() {
-    return [
-      this.vpcs,
-      this.subnets,
-      this.internetGateways,
-      this.transitGateways,
-      this.transitGatewayAttachments,
-      this.transitGatewayRouteTables,
-      this.routeTables,
-      this.securityGroups,
-      this.securityGroupRules,
-      this.peerings,
-      this.networkAcls,
-      this.networkInterfaces,
-      this.instances,
-      this.prefixLists,
-      this.vpcEndpoints,
-      this.endpointServices,
-      this.networkLoadBalancers,
-      this.clientTokens,
-      this.resourceGateways,
-      this.resourceConfigurations,
-      this.domainVerifications,
-      this.resourceEndpointAssociations,
-      this.serviceNetworks,
-      this.serviceNetworkResourceAssociations,
-      this.publicTxtRecords,
-      this.resourceShares,
-      this.resourceShareAssociations,
-      this.resourceShareInvitations,
-      this.hostedZones,
-      this.hostedZoneReferences,
-      this.hostedZoneChanges,
-      this.elasticIps,
-      this.natGateways,
-      this.egressOnlyInternetGateways,
-      this.internetHosts,
-      this.tags,
-      this.serviceLinkedRoles,
-    ];
+    return Object.values<Collections[keyof Collections]>(this.#all);
   }
 
   #horizon(view: string): Horizon {

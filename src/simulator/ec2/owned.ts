@@ -1,4 +1,5 @@
 import { partitionOf } from '../../network/partitions.ts';
+import { placeKey } from '../place.ts';
 import type {
   EgressOnlyInternetGatewayRecord,
   ElasticIpRecord,
@@ -17,7 +18,7 @@ import type {
 } from '../records.ts';
 import type { Call } from '../service.ts';
 import type { Collection } from '../store.ts';
-import { placeKey, type World } from '../world.ts';
+import type { World } from '../world.ts';
 import { required } from './errors.ts';
 import { find, type IdKind, idKinds } from './ids.ts';
 

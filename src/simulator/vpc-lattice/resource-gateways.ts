@@ -14,9 +14,10 @@ import type {
 import { addressAt, sizeOf } from '../ec2/addresses.ts';
 import { createNetworkInterface, removeNetworkInterface } from '../ec2/network-interfaces.ts';
 import { isUsableIn } from '../ec2/security-group-vpc-associations.ts';
+import { placeKey } from '../place.ts';
 import type { SubnetRecord, VpcRecord } from '../records.ts';
 import type { Call, Operations } from '../service.ts';
-import { placeKey, type World } from '../world.ts';
+import type { World } from '../world.ts';
 import { conflict, invalidField, quotaExceeded, resourceNotFound } from './errors.ts';
 import { addTags, arnOf, checkName, find, kinds, makeOnce, newRecord, page, whileIn } from './kinds.ts';
 import type { ResourceGatewayRecord } from './records.ts';
