@@ -23,6 +23,10 @@ const resourceEdges: Readonly<Record<string, readonly string[]>> = {
 const shareEdges: Readonly<Record<string, readonly string[]>> = {
   none: ['PENDING', 'ASSOCIATING'],
   PENDING: ['ACTIVE', 'ACCEPTED', 'EXPIRED', 'REJECTED', 'DELETING', 'gone'],
+  // An invitation goes with its share.
+  ACCEPTED: ['gone'],
+  EXPIRED: ['gone'],
+  REJECTED: ['gone'],
   ACTIVE: ['DELETING'],
   DELETING: ['DELETED'],
   DELETED: ['gone'],
