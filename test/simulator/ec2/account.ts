@@ -3,6 +3,7 @@ import { seededRandom } from '../../../src/ambient/random.ts';
 import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
 import { ec2Operations } from '../../../src/simulator/ec2/index.ts';
 import { ApiError, type Operations } from '../../../src/simulator/service.ts';
+import { serviceWires } from '../../../src/simulator/services.ts';
 import type { SettingsChange } from '../../../src/simulator/settings.ts';
 import { World } from '../../../src/simulator/world.ts';
 
@@ -37,6 +38,8 @@ export interface Aws {
   caller(accountId?: string, region?: string): Caller;
 }
 
+const ec2Wire = serviceWires.find(({ signingName }) => signingName === 'ec2')!;
+
 export const [one, two] = ['111122223333', '444455556666'];
 
 /** An AWS of the test's own, at 2026-01-01, that stands still until the test moves its clock. */
@@ -50,7 +53,12 @@ export function aws(settings: SettingsChange = {}): Aws {
     operations,
     caller(accountId = one, region = 'us-west-2') {
       const context = { accountId, region, callerArn: `arn:aws:iam::${accountId}:root` };
-      const call = (name: string, input: unknown): never => operations[name]!(input as never, context) as never;
+      // An answer that the wire has no place for is wrong, even where nobody looks at the wire.
+      const call = (name: string, input: unknown): never => {
+        const output = operations[name]!(input as never, context);
+        ec2Wire.protocol.writeOutput(name, output, 'request');
+        return output as never;
+      };
       const refused = (name: string, input: unknown): { code: string; message: string } | undefined => {
         try {
           call(name, input);
