@@ -144,10 +144,13 @@ export function readState(source: string, fileName: string, { world, simulator }
 
 function parse(source: string, refuse: (message: string) => SavedStateError): unknown {
   try {
-    return JSON.parse(source, (_key, json: unknown) =>
-      typeof json === 'object' && json !== null && '$date' in json ? new Date(json.$date as number) : json,
-    );
+    // Looking at every value for dates takes longer than all the rest, and few states have any.
+    return source.includes('"$date"') ? JSON.parse(source, withDates) : JSON.parse(source);
   } catch (error) {
     throw refuse(`is no JSON: ${(error as Error).message}`);
   }
 }
+
+/** A tag may be called so, too, but has a text for its value. */
+const withDates = (_key: string, json: unknown): unknown =>
+  typeof json === 'object' && json !== null && '$date' in json && typeof json.$date === 'number' ? new Date(json.$date) : json;

@@ -294,6 +294,20 @@ describe('a state that is saved and loaded', () => {
     expect(after.simulator.record.sequence).toBe(before.simulator.record.sequence);
   });
 
+  test('has dates in the answers that client tokens remember, and none where a tag is called so', () => {
+    const before = aws(1);
+    const caller = { accountId: one, region: 'us-west-2', callerArn: '' };
+    loadWorld(beginning, 'world.yaml', before.world);
+    const subnetId = [...before.world.subnets.all()][0]!.id;
+    const TagSpecifications = [{ ResourceType: 'natgateway', Tags: [{ Key: '$date', Value: '1' }] }];
+    const input = { SubnetId: subnetId, ConnectivityType: 'private', ClientToken: 'token', TagSpecifications };
+    const made = before.operations.CreateNatGateway!(input as never, caller);
+    expect(made).toMatchObject({ NatGateway: { CreateTime: expect.any(Date) } });
+    const after = reloaded(before);
+    expect(after.operations.CreateNatGateway!(input as never, caller)).toEqual(made);
+    expect(after.world.dump()).toEqual(before.world.dump());
+  });
+
   test('remembers roles with their policies, and the organisation', () => {
     const before = aws(1);
     loadWorld(
