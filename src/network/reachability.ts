@@ -202,7 +202,11 @@ export function describeReachability(result: Reachability): string[] {
   ];
   return [
     blockedBy ? `${sentence}: ${blockedBy.message}` : sentence,
-    ...(blockedBy ? [`  blocked: ${blockedBy.code} at ${blockedBy.component.type} ${called(blockedBy.component)}`] : []),
+    ...(blockedBy
+      ? [
+          `  blocked: ${blockedBy.code} at ${blockedBy.component.type} ${called(blockedBy.component)}${result.refused ? ', and the source is told so' : ''}`,
+        ]
+      : []),
     ...ways
       .filter((way) => way.hops.length > 0)
       .map((way) => `  ${way.name}: ${[...way.hops.map(describeHop), ...(way.stopped ? ['✗'] : [])].join(' › ')}`),

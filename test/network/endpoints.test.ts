@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Resolve } from '../../src/network/dns.ts';
 import type { Reachability, ReachabilityQuery } from '../../src/network/reachability.ts';
-import { reachability } from '../../src/network/reachability.ts';
+import { describeReachability, reachability } from '../../src/network/reachability.ts';
 import { addEndpoint, addGroup, addInterface, endpointService, gatewayEndpoint, networksOf } from './sample-endpoints.ts';
 import { aclEntry, addInstance, addVpc, change, connect, emptySample, route, rule, type Sample } from './sample-network.ts';
 
@@ -36,6 +36,9 @@ describe('a refusal', () => {
     expect(ask([sample], query)).toMatchObject({ reachable: false, refused: false, blockedBy, returnHops: [] });
     change(sample.routeTables, 'rtb-c', ({ routes }) => ({ routes: [...routes, route('10.0.0.0/16', 'pcx-1')] }));
     expect(ask([sample], query)).toMatchObject({ reachable: false, refused: true, blockedBy, returnHops: [] });
+    expect(describeReachability(ask([sample], query))[1]).toBe(
+      '  blocked: INSTANCE_NOT_LISTENING at instance i-c (C), and the source is told so',
+    );
     sample.securityGroupRules.pop();
     expect(ask([sample], query)).toMatchObject({ refused: false, blockedBy: { code: 'SG_HAS_NO_RULES' } });
   });

@@ -245,6 +245,78 @@ describe('a resource, not a network', () => {
   });
 });
 
+describe('several resources behind one endpoint', () => {
+  test('a service network leads to each of them, by its name where two have the same port', async () => {
+    const aws = stage('resource-endpoint', 'ap-northeast-2');
+    const { ec2: client, lattice: provider } = aws.account('111122223333');
+    const [home, VpcId] = ['ap-northeast-2/ZIGI-VPC1', aws.idOf('ap-northeast-2/ZIGI-VPC1')];
+    const { id: gateway } = await provider.send(
+      new lattice.CreateResourceGatewayCommand({
+        name: 'gateway',
+        vpcIdentifier: VpcId,
+        subnetIds: [aws.idOf(`${home}/subnets/private-a`)],
+      }),
+    );
+    const { id: network, arn: ServiceNetworkArn } = await provider.send(new lattice.CreateServiceNetworkCommand({ name: 'network' }));
+    await aws.settle();
+    const common = { resourceGatewayIdentifier: gateway, allowAssociationToShareableServiceNetwork: true };
+    const address = (ipAddress: string) => ({ resourceConfigurationDefinition: { ipResource: { ipAddress } } });
+    const group = await provider.send(
+      new lattice.CreateResourceConfigurationCommand({ ...common, name: 'group', type: 'GROUP', portRanges: ['80', '8000-8080'] }),
+    );
+    await aws.settle();
+    const child = { type: 'CHILD', resourceConfigurationGroupIdentifier: group.id } as const;
+    const single = new lattice.CreateResourceConfigurationCommand({
+      ...common,
+      ...address('10.1.1.80'),
+      name: 'web',
+      type: 'SINGLE',
+      portRanges: ['80'],
+    });
+    const { id: web } = await provider.send(single);
+    const gone = new lattice.CreateResourceConfigurationCommand({
+      ...child,
+      ...address('10.1.1.99'),
+      name: 'gone',
+      portRanges: ['80', '8000-8080'],
+    });
+    const { id: absent } = await provider.send(gone);
+    await aws.settle();
+    for (const resourceConfigurationIdentifier of [group.id!, web!]) {
+      const input = { serviceNetworkIdentifier: network!, resourceConfigurationIdentifier };
+      await provider.send(new lattice.CreateServiceNetworkResourceAssociationCommand(input));
+    }
+    await aws.settle();
+    const groups = [await groupFor(aws.account('111122223333'), VpcId, { name: 'endpoint', port: 80, cidr: '10.1.0.0/16' })];
+    const subnets = [aws.idOf(`${home}/subnets/private-a`)];
+    const { VpcEndpoint } = await client.send(
+      new ec2.CreateVpcEndpointCommand({
+        VpcEndpointType: 'ServiceNetwork',
+        VpcId,
+        ServiceNetworkArn,
+        SubnetIds: subnets,
+        SecurityGroupIds: groups,
+      }),
+    );
+    await aws.settle();
+    const { VpcEndpointAssociations } = await client.send(
+      new ec2.DescribeVpcEndpointAssociationsCommand({ VpcEndpointIds: [VpcEndpoint!.VpcEndpointId!] }),
+    );
+    const nameOf = (id: string | undefined) =>
+      VpcEndpointAssociations!.find((one) => one.AssociatedResourceArn!.endsWith(id!))!.DnsEntry!.DnsName!;
+    const [configuration] = [...aws.world.network()].flatMap(({ resourceConfigurations }) => resourceConfigurations?.get(absent!) ?? []);
+    expect(configuration).toMatchObject({
+      type: 'CHILD',
+      portRanges: [
+        { from: 80, to: 80 },
+        { from: 8000, to: 8080 },
+      ],
+    });
+    expect(aws.connect('web', nameOf(web), 80)).toBe('reached 10.1.1.80:80');
+    expect(aws.connect('web', nameOf(absent), 80)).toBe('silence: NO_POSSIBLE_DESTINATION');
+  });
+});
+
 describe('a provider’s own service', () => {
   test('leads to what the world file puts behind the load balancer, once the provider accepts', async () => {
     const { world, clock, account } = clientsAndWorld();
