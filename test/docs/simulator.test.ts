@@ -77,3 +77,13 @@ test('the faults of the page can be ordered', () => {
   }
   expect(rows('effect')).not.toEqual([]);
 });
+
+test('the help of isthmus simulate names every effect of a fault, and its examples can be ordered', () => {
+  const command = simulateCommand({ clock: new VirtualClock(), random: seededRandom(1) });
+  let help = '';
+  command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+  const [, told = ''] = help.split('What happens:');
+  expect(rows('effect').filter((name) => !told.includes(name))).toEqual([]);
+  const examples = help.split('\n').filter((line) => line.startsWith('  - {'));
+  expect(readFaultRules(parse(examples.join('\n')), () => true)).toHaveLength(5);
+});
