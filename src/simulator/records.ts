@@ -64,6 +64,8 @@ export interface RouteTableRecord extends Owned {
   readonly vpcId: string;
   readonly associations: readonly RouteTableAssociation[];
   readonly routes: readonly RouteRecord[];
+  /** What a virtual private gateway has put into it, beside the routes that calls made: these keep their place, and come first where both have the same. */
+  readonly propagated?: { readonly gatewayId: string; readonly destinations: readonly string[] };
 }
 
 export interface SecurityGroupRecord extends Owned {

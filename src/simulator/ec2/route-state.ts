@@ -15,7 +15,7 @@ export function vpcCidrs(world: World, vpcId: string): string[] {
 
 /**
  * All routes of a table: one local route for each CIDR block of the VPC, which AWS adds and removes with the block (aws.md 1.6), unless it was
- * pointed elsewhere; then those that somebody made.
+ * pointed elsewhere; then those that somebody made, and those that a virtual private gateway propagates.
  */
 export function routesOf(world: World, table: RouteTableRecord): Route[] {
   const locals = vpcCidrs(world, table.vpcId);
@@ -32,6 +32,14 @@ export function routesOf(world: World, table: RouteTableRecord): Route[] {
     ...table.routes
       .filter(({ destination }) => !locals.includes(destination))
       .map((route): Route => ({ ...route, state: stateOf(world, table, route), origin: 'CreateRoute' })),
+    ...(table.propagated?.destinations ?? []).map(
+      (destination): Route => ({
+        destination,
+        target: { type: 'virtual-private-gateway', id: table.propagated!.gatewayId },
+        state: 'active',
+        origin: 'EnableVgwRoutePropagation',
+      }),
+    ),
   ];
 }
 

@@ -76,7 +76,7 @@ function shown(world: World, table: RouteTableRecord, tags: RouteTable['Tags']):
       ...(gatewayId ? { GatewayId: gatewayId } : {}),
       AssociationState: { State: 'associated' },
     })),
-    PropagatingVgws: [],
+    PropagatingVgws: table.propagated ? [{ GatewayId: table.propagated.gatewayId }] : [],
     Routes: routesOf(world, table).map((route) => shownRoute(world, route)),
     Tags: tags,
   };

@@ -1,6 +1,6 @@
 import type { CreateRouteTableResult } from '@aws-sdk/client-ec2';
 import type { z } from 'zod';
-import { parseCidr } from '../../network/cidr.ts';
+import { canonicalCidr, parseCidr } from '../../network/cidr.ts';
 import { cidr, type FieldPath, fields, flag, idOf, listOf, name, reference, tags } from './fields.ts';
 import { type LoadedVpc, type Loading, tagsOf } from './loading.ts';
 
@@ -20,6 +20,8 @@ export const routeTable = fields({
       via: reference,
     }),
   ).default([]),
+  /** What the VPC's virtual private gateway has learnt from elsewhere and propagates to the table. No call makes such a gateway here. */
+  propagated: listOf(cidr).default([]),
 });
 
 /** A VPC's route tables, when all that routes lead to is there. */
@@ -49,6 +51,15 @@ export function loadRouteTables(loading: Loading, vpc: LoadedVpc, routeTables: r
     if (table.edge) {
       const GatewayId = loading.idOf(`${key}/internetGateway`, [...here, 'edge'], 'internet gateway of the VPC');
       loading.make({ ...at, idPath: `${at.idPath}/edge` }, 'AssociateRouteTable', { RouteTableId: id, GatewayId });
+    }
+    if (table.propagated.length > 0) {
+      const gatewayKey = `${key}/virtualPrivateGateway`;
+      const gatewayId =
+        loading.ids.get(gatewayKey) ??
+        loading.named({ path: here, idPath: gatewayKey, ids: {} }, () => loading.world.newId('vgw'), 'CreateVpnGateway');
+      loading.ids.set(gatewayKey, gatewayId);
+      const destinations = table.propagated.map((text) => canonicalCidr(text)!);
+      loading.world.routeTables.change(id, { propagated: { gatewayId, destinations } });
     }
     for (const [routeIndex, { to, via }] of table.routes.entries()) {
       const routePath = [...here, 'routes', routeIndex];

@@ -215,6 +215,27 @@ describe('9.4 routes', () => {
     expect((await states()).slice(1)).toEqual(['10.1.0.0/16 blackhole CreateRoute', '10.7.0.0/16 blackhole CreateRoute']);
   });
 
+  test('that a virtual private gateway propagates have their own origin, yield to static ones, and are no call’s to change', async () => {
+    const [own, theirs] = [await vpc('10.0.0.0/16'), await vpc('10.1.0.0/16', two)];
+    const RouteTableId = await mainTable(own);
+    played.world.routeTables.change(RouteTableId, {
+      propagated: { gatewayId: 'vgw-0123456789abcdef0', destinations: ['10.1.0.0/16', '192.168.0.0/16'] },
+    });
+    const VpcPeeringConnectionId = await active(own, theirs);
+    await ec2()('CreateRoute', { RouteTableId, DestinationCidrBlock: '10.1.0.0/16', VpcPeeringConnectionId });
+    const [table] = (await ec2()('DescribeRouteTables', { RouteTableIds: [RouteTableId] })).RouteTables!;
+    const routes = table!.Routes!.map((one) => [one.DestinationCidrBlock, one.GatewayId ?? one.VpcPeeringConnectionId, one.Origin]);
+    expect(routes).toEqual([
+      ['10.0.0.0/16', 'local', 'CreateRouteTable'],
+      ['10.1.0.0/16', VpcPeeringConnectionId, 'CreateRoute'],
+      ['10.1.0.0/16', 'vgw-0123456789abcdef0', 'EnableVgwRoutePropagation'],
+      ['192.168.0.0/16', 'vgw-0123456789abcdef0', 'EnableVgwRoutePropagation'],
+    ]);
+    expect(table!.PropagatingVgws).toEqual([{ GatewayId: 'vgw-0123456789abcdef0' }]);
+    const remove = { RouteTableId, DestinationCidrBlock: '192.168.0.0/16' };
+    expect(await ec2().refused('DeleteRoute', remove)).toBe('InvalidRoute.NotFound');
+  });
+
   test('of gateway endpoints come and go with these alone', async () => {
     const own = await vpc('10.0.0.0/16');
     const RouteTableId = await mainTable(own);

@@ -245,7 +245,7 @@ accounts:
             - { name: a, cidr: 10.0.1.0/24, ipv6: 2001:db8::/64, zone: euw1-az2, public: true }
             - { name: b, cidr: 10.5.1.0/24 }
           routeTables:
-            - { name: main, main: true, routes: [{ to: 10.1.0.0/16, via: web-db }] }
+            - { name: main, main: true, routes: [{ to: 10.1.0.0/16, via: web-db }], propagated: [192.168.0.7/16] }
             - { name: public, subnets: [a], routes: [{ to: 0.0.0.0/0, via: internet-gateway }, { to: 10.9.0.0/16, via: router }] }
             - { name: edge, edge: true }
           securityGroups:
@@ -306,6 +306,11 @@ describe('a world file', () => {
     const table = (name: string) => mine!.routeTables.get(id(`${web}/routeTables/${name}`))!;
     expect(table('main').associations).toMatchObject([{ main: true }]);
     expect(table('main').routes.at(-1)).toMatchObject({
+      destination: '192.168.0.0/16',
+      target: { type: 'virtual-private-gateway', id: id(`${web}/virtualPrivateGateway`) },
+      origin: 'EnableVgwRoutePropagation',
+    });
+    expect(table('main').routes.at(-2)).toMatchObject({
       destination: '10.1.0.0/16',
       target: { id: 'pcx-0123456789abcdef0' },
       state: 'active',
