@@ -328,6 +328,15 @@ describe('9.5 security groups', () => {
     expect(await ec2().refused('RevokeSecurityGroupIngress', { GroupId, IpPermissions: gone })).toBe('InvalidPermission.NotFound');
   });
 
+  test('what a revocation does not find fails it, and is only reported in a default VPC', async () => {
+    const VpcId = await vpc('10.0.0.0/16');
+    const GroupId = await group(VpcId, 'web');
+    const IpPermissions = [port(99, { IpRanges: [{ CidrIp: '10.0.0.0/8' }] })];
+    expect(await ec2().refused('RevokeSecurityGroupIngress', { GroupId, IpPermissions })).toBe('InvalidPermission.NotFound');
+    played.world.vpcs.change(VpcId, { isDefault: true });
+    expect((await ec2()('RevokeSecurityGroupIngress', { GroupId, IpPermissions })).UnknownIpPermissions).toHaveLength(1);
+  });
+
   test('60 of a family', async () => {
     expect(played.world.settings.quotas.rulesPerSecurityGroup).toBe(60);
     const GroupId = await group(await vpc('10.0.0.0/16'), 'web');

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { reachability } from '../../../src/network/reachability.ts';
+import { resolverOfWorld } from '../../../src/simulator/data-plane/dns-view.ts';
 import { one, region, type Stage, stage, two } from '../stage.ts';
 
 /** Rows 6, 7, 8, 9 and 13 of the checklist of what this AWS must do as AWS does; a test for each clause that can be told in a few calls. */
@@ -309,6 +311,39 @@ describe('9.13 what is easily overlooked', () => {
     await lattice()('DeleteResourceGateway', { resourceGatewayIdentifier: id! });
     await settle();
     expect((await lattice()('CreateResourceGateway', gone)).id).toBe(id);
+  });
+
+  test.each([
+    ['IN_VPC', true],
+    ['PUBLIC', false],
+  ] as const)('a gateway that resolves %s finds a name of a private zone: %s', async (resourceConfigDnsResolution, found) => {
+    const own = await network(0);
+    const launch = { ImageId: 'ami-0123456789abcdef0', MinCount: 2, MaxCount: 2, SubnetId: own.subnetId };
+    const [client, server] = (await ec2()('RunInstances', launch)).Instances!;
+    const VPC = { VPCId: own.vpcId, VPCRegion: region as 'us-west-2' };
+    const { HostedZone } = await route53()('CreateHostedZone', { Name: 'db.internal', CallerReference: '1', VPC });
+    const ResourceRecords = [{ Value: server!.PrivateIpAddress! }];
+    const ResourceRecordSet = { Name: 'db.internal', Type: 'A' as const, TTL: 60, ResourceRecords };
+    const ChangeBatch = { Changes: [{ Action: 'CREATE' as const, ResourceRecordSet }] };
+    await route53()('ChangeResourceRecordSets', { HostedZoneId: HostedZone!.Id!, ChangeBatch });
+    const definition = { dnsResource: { domainName: 'db.internal', ipAddressType: 'IPV4' } };
+    const { arn } = await configuration(await gateway(own, { resourceConfigDnsResolution }), {
+      resourceConfigurationDefinition: definition,
+    });
+    const input = { VpcEndpointType: 'Resource' as const, VpcId: own.vpcId, ResourceConfigurationArn: arn, SubnetIds: [own.subnetId] };
+    await ec2()('CreateVpcEndpoint', input);
+    await settle();
+    const { VpcEndpointAssociations } = await ec2()('DescribeVpcEndpointAssociations', {});
+    const name = VpcEndpointAssociations![0]!.DnsEntry!.DnsName!;
+    const resolve = resolverOfWorld(played.world);
+    const [address] = resolve(name, { vpcId: own.vpcId });
+    const query = {
+      source: { instanceId: client!.InstanceId! },
+      destination: { address: address!, name },
+      protocol: 'tcp' as const,
+      port: 5432,
+    };
+    expect(reachability(played.world.network(), query, { resolve }).reachable).toBe(found);
   });
 
   test('an invitation to a resource configuration expires after 12 hours', async () => {
