@@ -4,9 +4,9 @@ export type Edges = Readonly<Record<string, readonly string[]>>;
 /** Things of Lattice: https://docs.aws.amazon.com/vpc-lattice/latest/APIReference/API_GetResourceGateway.html and its neighbours. */
 const lattice: Edges = {
   none: ['CREATE_IN_PROGRESS'],
-  CREATE_IN_PROGRESS: ['ACTIVE', 'CREATE_FAILED', 'DELETE_IN_PROGRESS'],
+  CREATE_IN_PROGRESS: ['ACTIVE', 'CREATE_FAILED'],
   ACTIVE: ['UPDATE_IN_PROGRESS', 'DELETE_IN_PROGRESS'],
-  UPDATE_IN_PROGRESS: ['ACTIVE', 'UPDATE_FAILED'],
+  UPDATE_IN_PROGRESS: ['ACTIVE'],
   CREATE_FAILED: ['DELETE_IN_PROGRESS'],
   DELETE_IN_PROGRESS: ['gone'],
 };
@@ -26,8 +26,9 @@ export const edgesOfThings: Readonly<Record<string, Edges>> = {
   // The peering guide's lifecycle: https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html
   peerings: {
     none: ['initiating-request'],
-    'initiating-request': ['failed', 'pending-acceptance', 'deleted'],
+    'initiating-request': ['failed', 'pending-acceptance'],
     'pending-acceptance': ['provisioning', 'rejected', 'deleting', 'deleted', 'expired'],
+    // Where its VPC goes it goes too, however far it has come.
     provisioning: ['active', 'deleted'],
     active: ['deleting', 'deleted'],
     deleting: ['deleted'],
@@ -49,7 +50,7 @@ export const edgesOfThings: Readonly<Record<string, Edges>> = {
     none: ['pending'],
     pending: ['available', 'failed', 'deleting'],
     available: ['deleting'],
-    failed: ['deleting', 'deleted', 'gone'],
+    failed: ['deleting', 'gone'],
     deleting: ['deleted'],
     deleted: ['gone'],
   },
@@ -65,10 +66,11 @@ export const edgesOfThings: Readonly<Record<string, Edges>> = {
   // https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html
   vpcEndpoints: {
     none: ['available', 'pending', 'pendingAcceptance'],
-    pendingAcceptance: ['pending', 'rejected', 'deleting', 'failed'],
-    pending: ['available', 'failed', 'deleting', 'rejected'],
-    available: ['deleting', 'rejected', 'failed'],
-    rejected: ['pending', 'deleting'],
+    pendingAcceptance: ['pending', 'rejected', 'deleting'],
+    pending: ['available', 'failed', 'deleting'],
+    // While its interfaces are changed it is pending again.
+    available: ['pending', 'deleting'],
+    rejected: ['deleting'],
     failed: ['deleting'],
     deleting: ['gone'],
   },
@@ -76,18 +78,18 @@ export const edgesOfThings: Readonly<Record<string, Edges>> = {
   // https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html
   transitGateways: {
     none: ['pending'],
-    pending: ['available', 'deleting'],
+    pending: ['available'],
     available: ['modifying', 'deleting'],
-    modifying: ['available', 'deleting'],
+    modifying: ['available'],
     deleting: ['deleted'],
     deleted: ['gone'],
   },
   transitGatewayAttachments: {
     none: ['pendingAcceptance', 'pending'],
     pendingAcceptance: ['pending', 'rejecting', 'deleting'],
-    pending: ['available', 'deleting'],
+    pending: ['available'],
     available: ['modifying', 'deleting'],
-    modifying: ['available', 'deleting'],
+    modifying: ['available'],
     rejecting: ['rejected'],
     rejected: ['gone'],
     deleting: ['deleted'],
@@ -96,7 +98,7 @@ export const edgesOfThings: Readonly<Record<string, Edges>> = {
   transitGatewayRouteTables: {
     none: ['pending'],
     // The tables that a gateway came with go with it.
-    pending: ['available', 'deleting', 'gone'],
+    pending: ['available', 'gone'],
     available: ['deleting', 'gone'],
     deleting: ['deleted', 'gone'],
     deleted: ['gone'],
@@ -111,14 +113,13 @@ export const edgesOfThings: Readonly<Record<string, Edges>> = {
     VERIFICATION_TIMED_OUT: ['gone'],
   },
   // https://docs.aws.amazon.com/ram/latest/APIReference/API_ResourceShare.html, …_ResourceShareAssociation.html, …_ResourceShareInvitation.html
-  resourceShares: { none: ['PENDING'], PENDING: ['ACTIVE', 'DELETING'], ACTIVE: ['DELETING'], DELETING: ['DELETED'], DELETED: ['gone'] },
+  resourceShares: { none: ['PENDING'], PENDING: ['ACTIVE'], ACTIVE: ['DELETING'], DELETING: ['DELETED'], DELETED: ['gone'] },
   resourceShareAssociations: {
     none: ['ASSOCIATING'],
-    ASSOCIATING: ['ASSOCIATED', 'FAILED', 'DISASSOCIATING', 'DISASSOCIATED'],
-    ASSOCIATED: ['DISASSOCIATING', 'DISASSOCIATED'],
+    ASSOCIATING: ['ASSOCIATED', 'DISASSOCIATING', 'DISASSOCIATED'],
+    ASSOCIATED: ['DISASSOCIATING'],
     DISASSOCIATING: ['DISASSOCIATED'],
     DISASSOCIATED: ['ASSOCIATING', 'gone'],
-    FAILED: ['gone'],
   },
   resourceShareInvitations: {
     none: ['PENDING'],
