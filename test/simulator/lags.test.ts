@@ -44,8 +44,24 @@ beforeEach(async () => {
   await clock.advance(10_000);
 });
 
+const gatewayInput = () => ({ name: 'my-gateway', vpcIdentifier: vpcId, subnetIds: [subnetId] });
+
+/** A transit gateway that is available by now, without tables of its own. */
+function transitGateway(): { TransitGatewayId: string } {
+  const options = { DefaultRouteTableAssociation: 'disable', DefaultRouteTablePropagation: 'disable' };
+  const { TransitGateway } = call('CreateTransitGateway', { Options: options }) as { TransitGateway: { TransitGatewayId: string } };
+  world.transitGateways.change(TransitGateway.TransitGatewayId, { state: 'available' });
+  return { TransitGatewayId: TransitGateway.TransitGatewayId };
+}
+
+function resourceGateway(): string {
+  const id = call('CreateResourceGateway', gatewayInput()).id as string;
+  world.resourceGateways.change(id, { status: 'ACTIVE' });
+  return id;
+}
+
 /** For each kind: the collection, the call that makes one, and the call that lists them. */
-const kinds: [collection: string, make: () => unknown, list: string][] = [
+const kinds: [collection: string, make: () => unknown, list: string, input?: object][] = [
   ['vpcs', () => call('CreateVpc', { CidrBlock: '10.1.0.0/16' }), 'DescribeVpcs'],
   ['subnets', () => call('CreateSubnet', { VpcId: vpcId, CidrBlock: '10.0.2.0/24' }), 'DescribeSubnets'],
   ['routeTables', () => call('CreateRouteTable', { VpcId: vpcId }), 'DescribeRouteTables'],
@@ -72,10 +88,34 @@ const kinds: [collection: string, make: () => unknown, list: string][] = [
     'DescribeVpcPeeringConnections',
   ],
   [
-    'resourceGateways',
-    () => call('CreateResourceGateway', { name: 'my-gateway', vpcIdentifier: vpcId, subnetIds: [subnetId] }),
-    'ListResourceGateways',
+    'prefixLists',
+    () => call('CreateManagedPrefixList', { PrefixListName: 'l', MaxEntries: 1, AddressFamily: 'IPv4' }),
+    'DescribeManagedPrefixLists',
   ],
+  ['transitGatewayRouteTables', () => call('CreateTransitGatewayRouteTable', transitGateway()), 'DescribeTransitGatewayRouteTables'],
+  [
+    'transitGatewayAttachments',
+    () => call('CreateTransitGatewayVpcAttachment', { ...transitGateway(), VpcId: vpcId, SubnetIds: [subnetId] }),
+    'DescribeTransitGatewayVpcAttachments',
+  ],
+  ['resourceShares', () => call('CreateResourceShare', { name: 'share' }), 'GetResourceShares', { resourceOwner: 'SELF' }],
+  [
+    'resourceShareAssociations',
+    () => call('CreateResourceShare', { name: 'share', principals: ['444455556666'] }),
+    'GetResourceShareAssociations',
+    { associationType: 'PRINCIPAL' },
+  ],
+  [
+    'resourceConfigurations',
+    () =>
+      call('CreateResourceConfiguration', {
+        name: 'my-group',
+        type: 'GROUP',
+        resourceGatewayIdentifier: resourceGateway(),
+      }),
+    'ListResourceConfigurations',
+  ],
+  ['resourceGateways', () => call('CreateResourceGateway', gatewayInput()), 'ListResourceGateways'],
   ['serviceNetworks', () => call('CreateServiceNetwork', { name: 'my-network' }), 'ListServiceNetworks'],
   ['domainVerifications', () => call('StartDomainVerification', { domainName: 'example.com' }), 'ListDomainVerifications'],
   [
@@ -85,29 +125,29 @@ const kinds: [collection: string, make: () => unknown, list: string][] = [
   ],
 ];
 
-describe.each(kinds)('%s', (collection, make, list) => {
+describe.each(kinds)('%s', (collection, make, list, input = {}) => {
   test('are missed by so many reads as are set, and by no more', () => {
-    const before = count(list);
+    const before = count(list, input);
     world.configure({ lagReadsOf: { [collection]: 2 } });
     make();
-    expect([1, 2, 3, 4].map(() => count(list) - before)).toEqual([0, 0, 1, 1]);
+    expect([1, 2, 3, 4].map(() => count(list, input) - before)).toEqual([0, 0, 1, 1]);
   });
 
   test('are missed for as long as is set', async () => {
-    const before = count(list);
+    const before = count(list, input);
     world.configure({ lagMsOf: { [collection]: 1_000 } });
     make();
     await clock.advance(999);
-    expect(count(list)).toBe(before);
+    expect(count(list, input)).toBe(before);
     await clock.advance(1);
-    expect(count(list)).toBe(before + 1);
+    expect(count(list, input)).toBe(before + 1);
   });
 
   test('are seen at once while only others lag', () => {
-    const before = count(list);
+    const before = count(list, input);
     world.configure({ lagReads: 2, lagReadsOf: { [collection]: 0 } });
     make();
-    expect(count(list)).toBe(before + 1);
+    expect(count(list, input)).toBe(before + 1);
   });
 });
 
