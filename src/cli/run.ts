@@ -95,7 +95,11 @@ async function run(options: RunOptions, { clock, random }: Ambient, log: Log): P
 
   let controller: Controller | undefined;
   let inSync = false;
-  const metrics = createMetrics({ depth: () => controller?.depth() ?? { waiting: 0, running: 0 }, leads: () => lease.surelyHeld() });
+  const metrics = createMetrics({
+    depth: () => controller?.depth() ?? { waiting: 0, running: 0 },
+    leads: () => lease.surelyHeld(),
+    objects: () => kinds.flatMap(({ kind }) => cluster.list(kind)),
+  });
   const server = await serve({
     host: options.host,
     port: options.port,

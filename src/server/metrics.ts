@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CallRecord } from '../aws/calls.ts';
+import type { Resource } from '../kinds/kind.ts';
 import type { Key } from '../kube/cluster.ts';
 import type { PassResult } from '../reconcile/pass.ts';
 
@@ -10,11 +11,17 @@ export interface Metrics {
   countCall(call: CallRecord): void;
 }
 
-/**
- * @param depth keys of the queue, read when somebody scrapes
- * @param leads whether this process may write, likewise
- */
-export function createMetrics({ depth, leads }: { depth: () => { waiting: number; running: number }; leads: () => boolean }): Metrics {
+/** What is read when somebody scrapes. */
+export interface Readings {
+  /** Keys of the queue. */
+  depth(): { readonly waiting: number; readonly running: number };
+  /** Whether this process may write. */
+  leads(): boolean;
+  /** All objects of our kinds, as far as they are known. */
+  objects(): readonly Resource[];
+}
+
+export function createMetrics({ depth, leads, objects }: Readings): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -54,6 +61,19 @@ export function createMetrics({ depth, leads }: { depth: () => { waiting: number
     registers,
     collect() {
       this.set(leads() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'isthmus_objects',
+    help: 'Objects, by kind, by the status of their condition Ready, and by its reason.',
+    labelNames: ['kind', 'ready', 'reason'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { kind, status } of objects()) {
+        const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+        this.inc({ kind, ready: ready?.status ?? 'Unknown', reason: ready?.reason ?? '' });
+      }
     },
   });
   return {
