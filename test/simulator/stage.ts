@@ -8,6 +8,7 @@ import { seededRandom } from '../../src/ambient/random.ts';
 import { VirtualClock } from '../../src/ambient/virtual-clock.ts';
 import type { AwsSimulator, AwsSimulatorOptions } from '../../src/simulator/aws-simulator.ts';
 import { inProcess } from '../../src/simulator/request-handler.ts';
+import type { Call } from '../../src/simulator/service.ts';
 import type { SettingsChange } from '../../src/simulator/settings.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
 import { World } from '../../src/simulator/world.ts';
@@ -69,8 +70,14 @@ export interface Stage {
 export const [one, two] = ['111122223333', '444455556666'] as const;
 export const region = 'us-west-2';
 
-/** @param options whether the simulator throttles, and what goes wrong in it */
-export function stage(settings: SettingsChange = {}, options: Pick<AwsSimulatorOptions, 'throttling' | 'faults'> = {}): Stage {
+/** Looks at a call before it is made. */
+export type Probe = (attempt: { service: Service; operation: string; input: object; call: Call }) => void;
+
+/** @param options whether the simulator throttles, what goes wrong in it, and who looks at the calls */
+export function stage(
+  settings: SettingsChange = {},
+  { probe, ...options }: Pick<AwsSimulatorOptions, 'throttling' | 'faults'> & { probe?: Probe } = {},
+): Stage {
   const clock = new VirtualClock();
   const world = new World({ clock, random: seededRandom(1), settings });
   const simulator = simulatorOf(world, { clock, random: seededRandom(2), ...options });
@@ -95,6 +102,7 @@ export function stage(settings: SettingsChange = {}, options: Pick<AwsSimulatorO
     settle: (ms = 900_000) => clock.advance(ms),
     player(service, accountId = one, inRegion = region) {
       const send = async (operation: string, input: object): Promise<never> => {
+        probe?.({ service, operation, input, call: { accountId, region: inRegion, callerArn: `arn:aws:iam::${accountId}:root` } });
         const Client = clients[service] as typeof ec2.EC2Client;
         const Command = (sdks[service] as unknown as Record<string, typeof ec2.DescribeVpcsCommand>)[`${operation}Command`]!;
         const client = new Client({

@@ -41,8 +41,8 @@ export function checkDefinition(
   if (!members.includes(member)) throw invalidField(field, `A resource configuration of type ${type} has no ${member}`);
   const { dnsResource, ipResource, arnResource, cidrResource } = definition;
   if (dnsResource) checkName(dnsResource);
-  if (ipResource) checkAddress(world, ipResource.ipAddress!, gateway);
-  if (arnResource) checkArn(world, arnResource.arn!, gateway);
+  if (ipResource) checkAddress(world, ipResource.ipAddress ?? '', gateway);
+  if (arnResource) checkArn(world, arnResource.arn ?? '', gateway);
   if (cidrResource) checkRanges(world, cidrResource.cidrRanges ?? [], gateway);
 }
 
