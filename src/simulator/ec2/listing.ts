@@ -61,16 +61,35 @@ const isPattern = (value: string): boolean => /[*?\\]/.test(value);
 function anyOf(values: readonly string[]): (found: string | number | boolean | undefined) => boolean {
   const plain = new Set(values.filter((value) => !isPattern(value)));
   const patterns = values.filter(isPattern).map(wildcard);
-  return (found) => found !== undefined && (plain.has(String(found)) || patterns.some((pattern) => pattern.test(String(found))));
+  return (found) => found !== undefined && (plain.has(String(found)) || patterns.some((matches) => matches(String(found))));
 }
 
 /** `*` stands for any text, `?` for one character, a backslash before them for the characters themselves. */
-function wildcard(value: string): RegExp {
-  const pattern = value.replace(/\\([*?\\])|[*?]|[\\^$.+()[\]{}|]/g, (found, escaped?: string) => {
-    if (escaped !== undefined) return `\\${escaped}`;
-    return found === '*' ? '.*' : found === '?' ? '.' : `\\${found}`;
-  });
-  return new RegExp(`^${pattern}$`, 's');
+function wildcard(value: string): (text: string) => boolean {
+  const pattern = Array.from(value.matchAll(/\\([*?\\])|./gs), ([found, escaped]) => ({
+    character: escaped ?? found,
+    stands: escaped === undefined && (found === '*' || found === '?') ? found : 'for itself',
+  }));
+  return (text) => {
+    // What a `*` took is given back one character at a time, and only the last one's: a regular expression might try for ever.
+    let [at, from, star] = [0, 0, -1];
+    for (let next = 0; next < text.length; ) {
+      const { stands, character } = pattern[at] ?? {};
+      if (stands === '*') {
+        star = at++;
+        from = next;
+      } else if (stands === '?' || (stands !== undefined && character === text[next])) {
+        at++;
+        next++;
+      } else if (star >= 0) {
+        at = star + 1;
+        next = ++from;
+      } else {
+        return false;
+      }
+    }
+    return pattern.slice(at).every(({ stands }) => stands === '*');
+  };
 }
 
 /** How a call pages: the least and the most that MaxResults may be. */

@@ -1,6 +1,7 @@
 import { NormalizedSchema } from '@smithy/core/schema';
 import { ApiError } from '../service.ts';
 import type { OperationSchema } from './api.ts';
+import { readDecimal } from './decimal.ts';
 import type { WireRequest } from './protocol.ts';
 
 /**
@@ -120,8 +121,9 @@ export function boundHeaders(members: readonly BoundMember[], output: Readonly<R
 export function readText(schema: NormalizedSchema, text: string, invalid: (value: string, expected: string) => ApiError): unknown {
   if (schema.isStringSchema()) return text;
   if (schema.isNumericSchema()) {
-    if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) throw invalid(text, 'a number');
-    return Number(text);
+    const number = readDecimal(text);
+    if (number === undefined) throw invalid(text, 'a number');
+    return number;
   }
   if (schema.isBooleanSchema()) {
     if (text !== 'true' && text !== 'false') throw invalid(text, 'true or false');

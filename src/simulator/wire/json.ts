@@ -1,4 +1,5 @@
 import type { ApiError } from '../service.ts';
+import { readDecimal } from './decimal.ts';
 import type { JsonMember, JsonShape, JsonStructure, TimestampFormat } from './json-shape.ts';
 
 /** The errors that a service gives for a request that does not fit its shape; `name` is the way to the member: `tags[2].key`. */
@@ -72,8 +73,18 @@ export function readJson(shape: JsonShape, json: unknown, { name, errors }: { na
   }
 
   function wrong(name: string, json: unknown, expected: string): ApiError {
-    return errors.invalid(name, JSON.stringify(json), expected);
+    return errors.invalid(name, outline(json), expected);
   }
+}
+
+/** A value as it was written, down to what is nested in it: that may be deeper than the stack. */
+function outline(json: unknown): string {
+  let isOutermost = true;
+  return JSON.stringify(json, (_key, value: unknown) => {
+    const isNested = !isOutermost && typeof value === 'object' && value !== null;
+    isOutermost = false;
+    return isNested ? (Array.isArray(value) ? '[…]' : '{…}') : value;
+  });
 }
 
 /**
@@ -130,9 +141,11 @@ export function writeText(shape: JsonShape, value: unknown): string {
  */
 export function readText(shape: JsonShape, text: string, { name, errors }: { name: string; errors: JsonInputErrors }): unknown {
   switch (shape.kind) {
-    case 'number':
-      if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) throw errors.invalid(name, text, 'a number');
-      return Number(text);
+    case 'number': {
+      const number = readDecimal(text);
+      if (number === undefined) throw errors.invalid(name, text, 'a number');
+      return number;
+    }
     case 'boolean':
       if (text !== 'true' && text !== 'false') throw errors.invalid(name, text, 'true or false');
       return text === 'true';

@@ -1,4 +1,5 @@
 import type { ApiError } from '../service.ts';
+import { readDecimal } from './decimal.ts';
 import type { Parameter } from './form.ts';
 import type { ListShape, Shape, StructureShape } from './shape.ts';
 
@@ -76,8 +77,9 @@ export function readInput(
       case 'string':
         return value;
       case 'number': {
-        if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value)) throw errors.invalid(name, value, 'a number');
-        return Number(value);
+        const number = readDecimal(value);
+        if (number === undefined) throw errors.invalid(name, value, 'a number');
+        return number;
       }
       case 'boolean': {
         const lower = value.toLowerCase();
@@ -97,8 +99,8 @@ export function readInput(
   }
 
   function unexpected(name: string, parameter: Parameter, expected: string): ApiError {
-    const [next, child] = [...(parameter.children ?? [])][0] ?? [];
-    const full = next === undefined || !child ? name : firstName(`${name}.${next}`, child);
+    const [next] = parameter.children ?? [];
+    const full = next ? firstName(`${name}.${next[0]}`, next[1]) : name;
     return errors.unknown ? errors.unknown(full) : errors.invalid(full, '', expected);
   }
 
@@ -109,7 +111,13 @@ export function readInput(
 
 /** The full name of the first parameter at or under this one, as the caller wrote it. */
 function firstName(name: string, parameter: Parameter): string {
-  if (parameter.value !== undefined || !parameter.children) return name;
-  for (const [part, child] of parameter.children) return firstName(`${name}.${part}`, child);
-  return name;
+  const parts = [name];
+  // Not by recursion: a name may have more dots than the stack has room for.
+  for (let at = parameter; at.value === undefined; ) {
+    const [next] = at.children ?? [];
+    if (!next) break;
+    parts.push(next[0]);
+    at = next[1];
+  }
+  return parts.join('.');
 }

@@ -27,6 +27,26 @@ describe('filters (aws.md 7.4)', () => {
     expect(found('tag:Name', 'web.1')).toEqual([]);
   });
 
+  test('let a * take as much as the rest needs, and nothing too', () => {
+    const [twice, once, line] = [named('a-b-a-b-c'), named('a-b'), named('a\nb')];
+    expect(found('tag:Name', 'a*b-c')).toEqual([twice]);
+    expect(found('tag:Name', '*a*b*')).toEqual([twice, once, line]);
+    expect(found('tag:Name', 'a-b**')).toEqual([twice, once]);
+    expect(found('tag:Name', 'a?b')).toEqual([once, line]);
+    expect(found('tag:Name', '*b?')).toEqual([]);
+  });
+
+  test('by VPC find the same as those that no index helps, and nothing of others', () => {
+    const [a, b] = [named('a'), named('b')];
+    const tables = (from: Caller, ...values: string[]) =>
+      from('DescribeRouteTables', { Filters: [{ Name: 'vpc-id', Values: values }] }).RouteTables!.map(({ VpcId }) => VpcId);
+    expect(tables(caller, b)).toEqual([b]);
+    expect(tables(caller, b, a, b)).toEqual([a, b]);
+    expect(tables(caller, `${a.slice(0, -1)}?`)).toEqual([a]);
+    expect(tables(caller, 'vpc-0123456789abcdef0')).toEqual([]);
+    expect(tables(simulated.caller(two), a)).toEqual([]);
+  });
+
   test('of one name match any of its values, of several names all must match', () => {
     const [a, b] = [named('a', '10.0.0.0/16'), named('b', '10.1.0.0/16')];
     expect(found('tag:Name', 'a', 'b')).toEqual([a, b]);
