@@ -67,9 +67,10 @@ export const edgesOfThings: Readonly<Record<string, Edges>> = {
   vpcEndpoints: {
     none: ['available', 'pending', 'pendingAcceptance'],
     pendingAcceptance: ['pending', 'rejected', 'deleting'],
-    pending: ['available', 'failed', 'deleting'],
+    // A service's owner has to reject what was accepted before the service can go.
+    pending: ['available', 'failed', 'rejected', 'deleting'],
     // While its interfaces are changed it is pending again.
-    available: ['pending', 'deleting'],
+    available: ['pending', 'rejected', 'deleting'],
     rejected: ['deleting'],
     failed: ['deleting'],
     deleting: ['gone'],
@@ -113,7 +114,7 @@ export const edgesOfThings: Readonly<Record<string, Edges>> = {
     VERIFICATION_TIMED_OUT: ['gone'],
   },
   // https://docs.aws.amazon.com/ram/latest/APIReference/API_ResourceShare.html, …_ResourceShareAssociation.html, …_ResourceShareInvitation.html
-  resourceShares: { none: ['PENDING'], PENDING: ['ACTIVE'], ACTIVE: ['DELETING'], DELETING: ['DELETED'], DELETED: ['gone'] },
+  resourceShares: { none: ['PENDING'], PENDING: ['ACTIVE', 'DELETING'], ACTIVE: ['DELETING'], DELETING: ['DELETED'], DELETED: ['gone'] },
   resourceShareAssociations: {
     none: ['ASSOCIATING'],
     ASSOCIATING: ['ASSOCIATED', 'DISASSOCIATING', 'DISASSOCIATED'],
