@@ -287,8 +287,30 @@ describe('a spec', () => {
   });
 });
 
+test.each([
+  '../safe',
+  'network/safe',
+  'VpcPeering/others/joined',
+  'a b',
+  '$' + '{aws:PrincipalTag/isthmus.dev/cluster}',
+  '*',
+  'arn:aws:iam::222233334444:role/isthmus',
+  'x,isthmus.dev/uid=00000000-0000-4000-8000-00000000abcd',
+  'UPPER',
+  'ünïcode',
+  'line\nbreak',
+  '.dot',
+  'x'.repeat(64),
+  '',
+])('an object cannot be called %j', async (name) => {
+  const stage = await scene();
+  expect(() => stage.apply(yaml(peering(name, pair('left', 'right'))))).toThrow(/metadata\.name/);
+});
+
 describe('whatever a team writes', () => {
   interface Attack {
+    /** Of the object: all but a number that tells it from others. */
+    readonly name: string;
     readonly spec: (stage: Stage) => object;
     readonly resources: (stage: Stage) => readonly MemoryEntry[] | undefined;
     readonly deletionPolicy: string;
@@ -393,13 +415,16 @@ describe('whatever a team writes', () => {
 
   const attack: fc.Arbitrary<Attack> = fc
     .record({
+      // As strange as Kubernetes lets a name be: it stands in tags, claims and messages.
+      name: fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,10}[a-z0-9])?){0,2}$/),
       requester: side,
       accepter: side,
       forged: fc.option(fc.array(forgedEntries, { minLength: 1, maxLength: 8 }), { nil: undefined, freq: 2 }),
       deletionPolicy: fc.constantFrom('Delete', 'Delete', 'Retain'),
       abandon: fc.constantFrom(undefined, undefined, 'requester', 'accepter', 'all'),
     })
-    .map(({ requester, accepter, forged, deletionPolicy, abandon }) => ({
+    .map(({ name, requester, accepter, forged, deletionPolicy, abandon }) => ({
+      name,
       spec: (stage) => ({ requester: requester(stage), accepter: accepter(stage) }),
       resources: (stage) => forged?.flatMap((each) => each(stage)),
       deletionPolicy,
@@ -424,7 +449,7 @@ describe('whatever a team writes', () => {
         await stage.start();
         const admitted: { readonly name: string; readonly attack: Attack }[] = [];
         for (const [index, each] of attacks.entries()) {
-          const name = `attack-${index}`;
+          const name = `${each.name.slice(0, 50)}${index}`;
           try {
             stage.apply(yaml(peering(name, { ...each.spec(stage), deletionPolicy: each.deletionPolicy })));
             admitted.push({ name, attack: each });
