@@ -66,6 +66,8 @@ interface Step {
 export class Stage {
   readonly clock = new VirtualClock();
   readonly world: World;
+  /** The client tokens with which calls have succeeded. */
+  readonly tokens = new Set<string>();
   readonly #services: Readonly<Record<Made['service'], Operations>>;
   readonly #collections: readonly Collection<never>[];
   readonly #everThere = new Set<string>();
@@ -232,6 +234,7 @@ function take(stage: Stage, area: Area, { who, what, luck }: Step): string | und
   const made = aimed(area, what, pickBy(stage.world, caller, luck));
   const called = `${made.service}:${made.operation} ${JSON.stringify(made.input)}`;
   const before = stage.state();
+  const madeBefore = stage.made;
   if (made.service === 'ec2') {
     const dry = codeOf(() => stage.call({ ...made, input: { ...made.input, DryRun: true } }, caller));
     if (dry !== 'DryRunOperation') throw new Error(`${called}: a dry run was answered with ${dry}`);
@@ -245,8 +248,14 @@ function take(stage: Stage, area: Area, { who, what, luck }: Step): string | und
     if (!isEqual(before, stage.state())) throw new Error(`${called} was refused with ${code}, and had an effect`);
     return undefined;
   }
-  if (['ClientToken', 'clientToken', 'CallerReference'].some((name) => made.input[name] !== undefined))
-    repeat({ stage, made, caller, called, answer });
+  const token = made.input.ClientToken ?? made.input.clientToken ?? made.input.CallerReference;
+  if (token === undefined) return made.operation;
+  // Route 53 is the same in all regions.
+  const region = made.service === 'route53' ? '' : caller.region;
+  const use = `${caller.accountId} ${region} ${made.service}:${made.operation} ${token}`;
+  if (stage.tokens.has(use) && stage.made !== madeBefore) throw new Error(`${called} made something with a token that was used before`);
+  stage.tokens.add(use);
+  repeat({ stage, made, caller, called, answer });
   return made.operation;
 }
 
@@ -299,4 +308,23 @@ export function playSequences(area: Area, { seed, numRuns }: { readonly seed: nu
   );
   // Sequences that never come anywhere prove little.
   expect(area.reaches.filter((operation) => !reached.has(operation))).toEqual([]);
+}
+
+/** Plays sequences twice each: the same calls at the same times make the same world of the same seed, ids included. */
+export function playTwice(area: Area, { seed, numRuns }: { readonly seed: number; readonly numRuns: number }): void {
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 10, maxLength: 40, size: 'max' }), (steps) => {
+      const [one, other] = [0, 1].map(() => {
+        const stage = new Stage(area.settings);
+        area.prelude?.(stage);
+        for (const next of steps) {
+          take(stage, area, next);
+          stage.pass(next.afterMs);
+        }
+        return JSON.stringify(stage.world.dump());
+      });
+      expect(one).toBe(other);
+    }),
+    { seed, numRuns },
+  );
 }

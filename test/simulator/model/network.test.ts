@@ -1,5 +1,5 @@
 import { test } from '@jest/globals';
-import { type Area, callers, type Made, neverThere, one, type Pick, playSequences, two } from './engine.ts';
+import { type Area, callers, type Made, neverThere, one, type Pick, playSequences, playTwice, two } from './engine.ts';
 
 const ec2 = (operation: string, input: Made['input']): Made => ({ service: 'ec2', operation, input });
 
@@ -78,6 +78,8 @@ const requestPeering = (pick: Pick): Made => {
 const acceptPeering = (pick: Pick): Made => ec2('AcceptVpcPeeringConnection', { VpcPeeringConnectionId: pcxId(pick) });
 
 const area: Area = {
+  // So few that sequences come up against them.
+  settings: { quotas: { rulesPerSecurityGroup: 3, routesPerRouteTable: 2, ipv4CidrBlocksPerVpc: 2 } },
   prelude(stage) {
     for (const [index, caller] of callers.entries()) {
       const VpcId = stage.read(ec2('CreateVpc', { CidrBlock: `10.${index}.0.0/16` }), caller, 'Vpc', 'VpcId');
@@ -186,4 +188,8 @@ const area: Area = {
 
 test('no sequence of calls about VPCs, peerings, routes and security groups breaks what always holds', () => {
   playSequences(area, { seed: 20260101, numRuns: 600 });
+});
+
+test('the same seed and calls give the same world', () => {
+  playTwice(area, { seed: 20260107, numRuns: 30 });
 });
