@@ -7,7 +7,7 @@ import type { Resource } from '../kinds/kind.ts';
 import { keyText } from '../kube/cluster.ts';
 import type { Instance, RegionNetwork } from '../network/model.ts';
 import { describeReachability, type Reachability, type ReachabilityQuery, reachability } from '../network/reachability.ts';
-import { isRead } from '../simulator/record.ts';
+import { isRead } from '../simulator/calls/record.ts';
 import { positiveNumber } from './arguments.ts';
 import { createEmbedded, type Embedded } from './embedded.ts';
 import { type Proof, readScenario, type Scenario, scenarioNames } from './scenario.ts';

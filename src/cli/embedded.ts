@@ -8,10 +8,10 @@ import { connectTo, soleLeadership } from '../kube/memory-cluster.ts';
 import { type Manifest, MemoryServer } from '../kube/memory-server.ts';
 import { type Controller, type ControllerOptions, createController } from '../reconcile/controller.ts';
 import type { AwsSimulator } from '../simulator/aws-simulator.ts';
-import type { RecordedCall } from '../simulator/record.ts';
+import type { RecordedCall } from '../simulator/calls/record.ts';
 import { inProcess } from '../simulator/request-handler.ts';
 import { simulatorOf } from '../simulator/simulator-of-world.ts';
-import { World } from '../simulator/world.ts';
+import { World } from '../simulator/world/world.ts';
 import { loadWorld } from '../simulator/world-file/load.ts';
 
 /** The whole of Isthmus in one process: a cluster in memory, a simulated AWS, and the real controller between them. */

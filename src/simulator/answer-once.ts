@@ -1,6 +1,6 @@
-import { placeKey } from './place.ts';
 import type { ApiError, Call } from './service.ts';
-import type { World } from './world.ts';
+import { placeKey } from './world/place.ts';
+import type { World } from './world/world.ts';
 
 /** A call that takes a client token. */
 export interface TokenUse {

@@ -1,17 +1,17 @@
 import { type Clock, sleep } from '../ambient/clock.ts';
 import { type Random, type SeededRandom, seededRandom } from '../ambient/random.ts';
+import { type FaultEffect, type FaultOrder, Faults, fitsOperation, readFaultRules } from './calls/faults.ts';
+import { SignatureError, type Signer, signerOf } from './calls/identity.ts';
+import { CallRecord, type RecordedCall } from './calls/record.ts';
+import { Throttle } from './calls/throttle.ts';
 import { ExecError } from './data-plane/exec-error.ts';
-import { type FaultEffect, type FaultOrder, Faults, fitsOperation, readFaultRules } from './faults.ts';
-import type { Authorize } from './iam.ts';
-import { SignatureError, type Signer, signerOf } from './identity.ts';
-import { CallRecord, type RecordedCall } from './record.ts';
-import type { SavedSimulator } from './saved-state.ts';
+import type { Authorize } from './iam/authorize.ts';
 import { ApiError, type Call, type Operations } from './service.ts';
 import { type ServiceWire, serviceWires } from './services.ts';
 import { type RoleTrust, stsOperations } from './sts.ts';
-import { Throttle } from './throttle.ts';
 import type { Opened, WireAnswer, WireRequest } from './wire/protocol.ts';
-import type { World } from './world.ts';
+import type { SavedSimulator } from './world/saved-state.ts';
+import type { World } from './world/world.ts';
 
 /** The connection broke by an ordered fault. The code is what Node gives when a peer resets a connection. */
 export class ConnectionLost extends Error {

@@ -1,5 +1,5 @@
 import type { ApiError } from './service.ts';
-import type { World } from './world.ts';
+import type { World } from './world/world.ts';
 
 /** A list call of a service that speaks JSON. */
 export interface JsonPage<Item> {

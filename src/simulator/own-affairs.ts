@@ -1,11 +1,11 @@
 import { VirtualClock } from '../ambient/virtual-clock.ts';
 import type { AwsSimulator } from './aws-simulator.ts';
+import { FaultRuleError } from './calls/faults.ts';
 import { ExecError } from './data-plane/exec-error.ts';
-import { FaultRuleError } from './faults.ts';
-import { writeState } from './saved-state.ts';
 import { publishTxtRecord, withdrawTxtRecord } from './vpc-lattice/domain-verifications.ts';
 import type { WireAnswer, WireRequest } from './wire/protocol.ts';
-import type { World } from './world.ts';
+import { writeState } from './world/saved-state.ts';
+import type { World } from './world/world.ts';
 import { pathText, problemOf } from './world-file/problems.ts';
 import { readSettings, SettingsError } from './world-file/settings.ts';
 import { publicTxtRecords } from './world-file/txt-records.ts';

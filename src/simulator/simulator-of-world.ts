@@ -1,11 +1,11 @@
 import { AwsSimulator, type AwsSimulatorOptions } from './aws-simulator.ts';
 import { execOn, readExecRequest } from './data-plane/exec.ts';
 import { ec2Operations } from './ec2/index.ts';
-import { authorizeBy } from './iam.ts';
+import { authorizeBy } from './iam/authorize.ts';
 import { ramOperations } from './ram/index.ts';
 import { route53Operations } from './route53/index.ts';
 import { vpcLatticeOperations } from './vpc-lattice/index.ts';
-import type { World } from './world.ts';
+import type { World } from './world/world.ts';
 
 /** A simulator in front of a world: all that the world models, with the roles that it lists. */
 export function simulatorOf(

@@ -3,8 +3,8 @@ import type { AssumeRoleCommandInput, AssumeRoleResponse, GetCallerIdentityRespo
 import type { Clock } from '../ambient/clock.ts';
 import type { Random } from '../ambient/random.ts';
 import { partitionOf } from '../network/partitions.ts';
+import { parseRoleArn, sessionArn, temporaryKeyPrefix, writeSessionToken } from './calls/identity.ts';
 import { PolicyError, readPolicy } from './iam/policy.ts';
-import { parseRoleArn, sessionArn, temporaryKeyPrefix, writeSessionToken } from './identity.ts';
 import { ApiError, type Call, type Operations } from './service.ts';
 import { constraintBroken } from './wire/aws-query.ts';
 

@@ -3,12 +3,12 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { seededRandom } from '../../src/ambient/random.ts';
 import { VirtualClock } from '../../src/ambient/virtual-clock.ts';
 import { accountPolicies, accountTrust, features, type PolicyDocument, type PolicyStatement } from '../../src/aws/iam-policy.ts';
+import { temporaryKeyPrefix, writeSessionToken } from '../../src/simulator/calls/identity.ts';
+import { accessRequests } from '../../src/simulator/iam/authorize.ts';
 import { decide, readPolicy } from '../../src/simulator/iam/policy.ts';
-import { accessRequests } from '../../src/simulator/iam.ts';
-import { temporaryKeyPrefix, writeSessionToken } from '../../src/simulator/identity.ts';
 import { inProcess } from '../../src/simulator/request-handler.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
-import { World } from '../../src/simulator/world.ts';
+import { World } from '../../src/simulator/world/world.ts';
 import { loadWorld } from '../../src/simulator/world-file/load.ts';
 
 /** What the role of an account can do with somebody else's things: on the simulator, with the policy that is printed for the cluster `a`. */

@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { realClock, sleep } from '../../src/ambient/clock.ts';
 import { seededRandom } from '../../src/ambient/random.ts';
-import { readState, writeState } from '../../src/simulator/saved-state.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
-import { World } from '../../src/simulator/world.ts';
+import { readState, writeState } from '../../src/simulator/world/saved-state.ts';
+import { World } from '../../src/simulator/world/world.ts';
 import { loadWorld } from '../../src/simulator/world-file/load.ts';
 import { elapsed, heap, mebibytes } from './show.ts';
 

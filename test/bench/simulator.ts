@@ -13,7 +13,7 @@ import { listen } from '../../src/simulator/http-server.ts';
 import { inProcess } from '../../src/simulator/request-handler.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
 import type { WireRequest } from '../../src/simulator/wire/protocol.ts';
-import { World } from '../../src/simulator/world.ts';
+import { World } from '../../src/simulator/world/world.ts';
 import { elapsed, show } from './show.ts';
 
 const account = '111122223333';

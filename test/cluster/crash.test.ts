@@ -1,5 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
-import type { FaultOrder } from '../../src/simulator/faults.ts';
+import type { FaultOrder } from '../../src/simulator/calls/faults.ts';
 import { describeOwnCluster } from './cluster.ts';
 import { type Census, onScene, passTime, type Scene, until } from './scene.ts';
 

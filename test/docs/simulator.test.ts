@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { seededRandom } from '../../src/ambient/random.ts';
 import { VirtualClock } from '../../src/ambient/virtual-clock.ts';
 import { simulateCommand } from '../../src/cli/simulate.ts';
-import { readFaultRules } from '../../src/simulator/faults.ts';
+import { readFaultRules } from '../../src/simulator/calls/faults.ts';
 import { worldFileSchema } from '../../src/simulator/world-file/schema.ts';
 import { stage } from '../simulator/data-plane/world.ts';
 

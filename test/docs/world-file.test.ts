@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import type { z } from 'zod';
-import { defaultSettings } from '../../src/simulator/settings.ts';
+import { defaultSettings } from '../../src/simulator/world/settings.ts';
 import { worldFileSchema } from '../../src/simulator/world-file/schema.ts';
 
 type Fields = Record<string, readonly string[]>;

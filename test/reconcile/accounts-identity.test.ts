@@ -5,7 +5,7 @@ import { createAws } from '../../src/aws/index.ts';
 import type { Change } from '../../src/network/changes.ts';
 import { inProcess } from '../../src/simulator/request-handler.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
-import { World } from '../../src/simulator/world.ts';
+import { World } from '../../src/simulator/world/world.ts';
 import { accountKey, begin, callsTo, ends, joined, messages, name, other, own, ready, vpc, world } from './accounts-setting.ts';
 import {
   account,

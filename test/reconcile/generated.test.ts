@@ -15,11 +15,11 @@ import type { PeeringInput, PeeringView } from '../../src/kinds/vpc-peering/side
 import type { Change, ChangeAction } from '../../src/network/changes.ts';
 import type { RegionNetwork } from '../../src/network/model.ts';
 import { reachableSet, type Traffic } from '../../src/network/reachability.ts';
+import type { FaultOrder } from '../../src/simulator/calls/faults.ts';
+import type { RecordedCall } from '../../src/simulator/calls/record.ts';
 import { ec2Operations } from '../../src/simulator/ec2/index.ts';
-import type { FaultOrder } from '../../src/simulator/faults.ts';
-import type { RecordedCall } from '../../src/simulator/record.ts';
 import type { Operations } from '../../src/simulator/service.ts';
-import { World } from '../../src/simulator/world.ts';
+import { World } from '../../src/simulator/world/world.ts';
 import { loadWorld } from '../../src/simulator/world-file/load.ts';
 import {
   accountOf,

@@ -1,9 +1,9 @@
 import { accountPolicies, controllerPolicy, features, type PolicyDocument } from '../../src/aws/iam-policy.ts';
 import type { AwsAccount } from '../../src/kinds/aws-account/api.ts';
 import { partitionOf } from '../../src/network/partitions.ts';
+import { temporaryKeyPrefix, writeSessionToken } from '../../src/simulator/calls/identity.ts';
 import { type Policy, readPolicy } from '../../src/simulator/iam/policy.ts';
-import { temporaryKeyPrefix, writeSessionToken } from '../../src/simulator/identity.ts';
-import { World } from '../../src/simulator/world.ts';
+import { World } from '../../src/simulator/world/world.ts';
 
 /** What a role may do, in place of what is printed for it. */
 export type RolePolicies = (printed: readonly PolicyDocument[], roleArn: string) => readonly PolicyDocument[];

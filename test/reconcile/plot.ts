@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { addressFamily, addressInCidr, cidrFamily, prefixLength } from '../../src/network/cidr.ts';
 import type { RegionNetwork } from '../../src/network/model.ts';
 import type { Traffic } from '../../src/network/reachability.ts';
-import type { World } from '../../src/simulator/world.ts';
+import type { World } from '../../src/simulator/world/world.ts';
 import { account, accounts, namespace, peering, roleOf, vpcNamed, yaml } from './setting.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import type { Tags } from '../../src/network/model.ts';
-import type { RecordedCall } from '../../src/simulator/record.ts';
+import type { RecordedCall } from '../../src/simulator/calls/record.ts';
 import { inProcess } from '../../src/simulator/request-handler.ts';
-import type { World } from '../../src/simulator/world.ts';
+import type { World } from '../../src/simulator/world/world.ts';
 import type { Stage } from './stage.ts';
 
 /** Worlds, manifests and questions that the tests of the whole loop share. */

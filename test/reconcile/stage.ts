@@ -14,11 +14,11 @@ import { connectTo, type MemoryCluster } from '../../src/kube/memory-cluster.ts'
 import { type Manifest, MemoryServer } from '../../src/kube/memory-server.ts';
 import { type Controller, createController } from '../../src/reconcile/controller.ts';
 import type { AwsSimulator } from '../../src/simulator/aws-simulator.ts';
-import type { FaultOrder } from '../../src/simulator/faults.ts';
+import type { FaultOrder } from '../../src/simulator/calls/faults.ts';
 import { type InProcessHandler, inProcess } from '../../src/simulator/request-handler.ts';
-import type { SettingsChange } from '../../src/simulator/settings.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
-import { World } from '../../src/simulator/world.ts';
+import type { SettingsChange } from '../../src/simulator/world/settings.ts';
+import { World } from '../../src/simulator/world/world.ts';
 import { loadWorld } from '../../src/simulator/world-file/load.ts';
 import { controllerCredentials, GuardedWorld, type RolePolicies } from './guarded-world.ts';
 

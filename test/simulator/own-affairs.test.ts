@@ -3,10 +3,10 @@ import { seededRandom } from '../../src/ambient/random.ts';
 import { VirtualClock } from '../../src/ambient/virtual-clock.ts';
 import { ec2Operations } from '../../src/simulator/ec2/index.ts';
 import { answerOwnAffairs } from '../../src/simulator/own-affairs.ts';
-import { readState } from '../../src/simulator/saved-state.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
 import { vpcLatticeOperations } from '../../src/simulator/vpc-lattice/index.ts';
-import { World } from '../../src/simulator/world.ts';
+import { readState } from '../../src/simulator/world/saved-state.ts';
+import { World } from '../../src/simulator/world/world.ts';
 
 function aws() {
   const clock = new VirtualClock();

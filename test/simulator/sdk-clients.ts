@@ -4,9 +4,9 @@ import { VPCLatticeClient } from '@aws-sdk/client-vpc-lattice';
 import { seededRandom } from '../../src/ambient/random.ts';
 import { VirtualClock } from '../../src/ambient/virtual-clock.ts';
 import { inProcess } from '../../src/simulator/request-handler.ts';
-import type { SettingsChange } from '../../src/simulator/settings.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
-import { World } from '../../src/simulator/world.ts';
+import type { SettingsChange } from '../../src/simulator/world/settings.ts';
+import { World } from '../../src/simulator/world/world.ts';
 
 export const [provider, consumer] = ['111122223333', '444455556666'];
 

@@ -9,9 +9,9 @@ import { VirtualClock } from '../../src/ambient/virtual-clock.ts';
 import type { AwsSimulator, AwsSimulatorOptions } from '../../src/simulator/aws-simulator.ts';
 import { inProcess } from '../../src/simulator/request-handler.ts';
 import type { Call } from '../../src/simulator/service.ts';
-import type { SettingsChange } from '../../src/simulator/settings.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
-import { World } from '../../src/simulator/world.ts';
+import type { SettingsChange } from '../../src/simulator/world/settings.ts';
+import { World } from '../../src/simulator/world/world.ts';
 
 const sdks = { ec2, ram, route53, sts, 'vpc-lattice': lattice };
 const clients = {

@@ -1,9 +1,9 @@
 import { type DnsRecordSet, type DnsView, type DnsZone, plainName, type Resolve, resolverOf } from '../../network/dns.ts';
-import { serviceOf } from '../ec2/endpoint-services.ts';
-import { resourceAssociationsOf } from '../ec2/resource-associations.ts';
-import { hostedZoneIdOf, namesOf } from '../ec2/vpc-endpoint-dns.ts';
-import type { HostedZoneRecord, RecordSetRecord, VpcEndpointRecord } from '../records.ts';
-import type { World } from '../world.ts';
+import { serviceOf } from '../ec2/vpc-endpoints/endpoint-services.ts';
+import { resourceAssociationsOf } from '../ec2/vpc-endpoints/resource-associations.ts';
+import { hostedZoneIdOf, namesOf } from '../ec2/vpc-endpoints/vpc-endpoint-dns.ts';
+import type { HostedZoneRecord, RecordSetRecord, VpcEndpointRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { hostZones, publicServiceZones, txtZones } from './internet.ts';
 
 /** A name as Route 53 keeps it, in plain: `\052.example.com.` is `*.example.com`. */

@@ -1,6 +1,6 @@
 import type { Instance } from '../../network/model.ts';
 import { allOf, called, componentOf } from '../../network/place.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import { curl } from './curl.ts';
 import { dig } from './dig.ts';
 import { ExecError } from './exec-error.ts';

@@ -3,10 +3,10 @@ import { addressInCidr } from '../../network/cidr.ts';
 import { type DnsRecordSet, type DnsZone, plainName } from '../../network/dns.ts';
 import { subBlock } from '../ec2/addresses.ts';
 import { awsPrefixLists } from '../ec2/aws-prefix-lists.ts';
-import { awsServices } from '../ec2/endpoint-service-catalogue.ts';
-import type { InternetHostRecord } from '../records.ts';
-import type { World } from '../world.ts';
-import { regions } from '../zones.ts';
+import { awsServices } from '../ec2/vpc-endpoints/endpoint-service-catalogue.ts';
+import type { InternetHostRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
+import { regions } from '../world/zones.ts';
 
 /** Who is there where nothing is said of the internet: the names that IANA keeps for examples, at an address that is kept for them, too (RFC 2606, RFC 5737). */
 const exampleHosts: readonly InternetHostRecord[] = ['example.com', 'www.example.com', 'example.net', 'example.org'].map((id) => ({

@@ -1,5 +1,5 @@
 import type { Listener } from '../../network/model.ts';
-import type { InternetHostRecord } from '../records.ts';
+import type { InternetHostRecord } from '../world/records.ts';
 import { type End, nameOfInstance } from './vantage.ts';
 
 /** What answers at a port. */

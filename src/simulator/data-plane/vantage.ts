@@ -3,8 +3,8 @@ import { askDns, type DnsAnswer, type DnsType, type DnsView, resolverOf } from '
 import type { Instance, RegionNetwork } from '../../network/model.ts';
 import { findById } from '../../network/place.ts';
 import { describeReachability, type Reachability, reachability, type Traffic } from '../../network/reachability.ts';
-import type { InternetHostRecord } from '../records.ts';
-import type { World } from '../world.ts';
+import type { InternetHostRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { dnsViewOf } from './dns-view.ts';
 import { internetHosts, type PublicService, publicServiceAt, publicServices } from './internet.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { regions } from '../zones.ts';
+import { regions } from '../world/zones.ts';
 import { subBlock } from './addresses.ts';
 
 /** A prefix list of AWS's own: the public addresses of a service in a region. Nobody can change it. */

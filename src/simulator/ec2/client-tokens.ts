@@ -1,5 +1,5 @@
 import { ApiError, type Call } from '../service.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import { placeOf } from './owned.ts';
 
 const maxLength = 64;

@@ -7,9 +7,9 @@ import type {
   DescribeEgressOnlyInternetGatewaysResult,
   EgressOnlyInternetGateway,
 } from '@aws-sdk/client-ec2';
-import type { EgressOnlyInternetGatewayRecord } from '../records.ts';
 import type { Call, Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { EgressOnlyInternetGatewayRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { madeBefore, rememberMade } from './client-tokens.ts';
 import { idKinds } from './ids.ts';
 import { list } from './listing.ts';

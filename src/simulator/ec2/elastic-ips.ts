@@ -9,9 +9,9 @@ import type {
   DisassociateAddressRequest,
   ReleaseAddressRequest,
 } from '@aws-sdk/client-ec2';
-import type { ElasticIpRecord, NetworkInterfaceRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { ElasticIpRecord, NetworkInterfaceRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { exactlyOne, invalidValue, notModelled, required } from './errors.ts';
 import { checkId, idKinds, notFound } from './ids.ts';
 import { list } from './listing.ts';

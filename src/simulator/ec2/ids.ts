@@ -1,6 +1,6 @@
 import { ApiError } from '../service.ts';
-import type { Collection } from '../store.ts';
-import type { World } from '../world.ts';
+import type { Collection } from '../world/store.ts';
+import type { World } from '../world/world.ts';
 
 /** How AWS speaks of the ids of one kind of thing; its codes differ from kind to kind, in spelling too (aws.md 0, 1.3, 2.2, 3.2). */
 export interface IdKind {

@@ -9,10 +9,10 @@ import type {
   TerminateInstancesResult,
 } from '@aws-sdk/client-ec2';
 import { privateInstanceName } from '../../network/dns-instances.ts';
-import type { InstanceRecord, NetworkInterfaceRecord, SubnetRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import { whileInState } from '../transition.ts';
-import type { World } from '../world.ts';
+import type { InstanceRecord, NetworkInterfaceRecord, SubnetRecord } from '../world/records.ts';
+import { whileInState } from '../world/transition.ts';
+import type { World } from '../world/world.ts';
 import { newPublicIp } from './elastic-ips.ts';
 import { badParameter, required } from './errors.ts';
 import { idKinds } from './ids.ts';

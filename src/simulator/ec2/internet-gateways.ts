@@ -8,9 +8,9 @@ import type {
   DetachInternetGatewayRequest,
   InternetGateway,
 } from '@aws-sdk/client-ec2';
-import type { InternetGatewayRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { InternetGatewayRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { dependencyViolation, invalidValue } from './errors.ts';
 import { idKinds } from './ids.ts';
 import { list } from './listing.ts';

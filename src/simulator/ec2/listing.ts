@@ -1,8 +1,8 @@
 import type { Filter } from '@aws-sdk/client-ec2';
 import type { Tags } from '../../network/model.ts';
 import { ApiError, type Call } from '../service.ts';
-import type { Collection } from '../store.ts';
-import type { World } from '../world.ts';
+import type { Collection } from '../world/store.ts';
+import type { World } from '../world/world.ts';
 import { invalidValue } from './errors.ts';
 import { checkId, type IdKind, isKnown, notFound } from './ids.ts';
 import { placeOf } from './owned.ts';

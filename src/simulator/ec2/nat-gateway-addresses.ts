@@ -5,9 +5,9 @@ import type {
   DisassociateNatGatewayAddressResult,
   NatGatewayAddress,
 } from '@aws-sdk/client-ec2';
-import type { NatGatewayRecord, NatGatewaySecondaryAddress } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { NatGatewayRecord, NatGatewaySecondaryAddress } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { disassociateAddress } from './elastic-ips.ts';
 import { badParameter, invalidValue, required } from './errors.ts';
 import { idKinds, notFound } from './ids.ts';

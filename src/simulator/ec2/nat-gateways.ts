@@ -7,10 +7,10 @@ import type {
   DescribeNatGatewaysResult,
   NatGateway,
 } from '@aws-sdk/client-ec2';
-import type { ElasticIpRecord, NatGatewayRecord, SubnetRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import { whileInState } from '../transition.ts';
-import type { World } from '../world.ts';
+import type { ElasticIpRecord, NatGatewayRecord, SubnetRecord } from '../world/records.ts';
+import { whileInState } from '../world/transition.ts';
+import type { World } from '../world/world.ts';
 import { madeBefore, rememberMade } from './client-tokens.ts';
 import { associateAddress } from './elastic-ips.ts';
 import { badParameter, notModelled, required } from './errors.ts';

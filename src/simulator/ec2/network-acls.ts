@@ -13,9 +13,9 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { cidrFamily } from '../../network/cidr.ts';
 import type { NetworkAclEntry } from '../../network/model.ts';
-import type { NetworkAclRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { NetworkAclRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { readCidr } from './addresses.ts';
 import { badParameter, dependencyViolation, exactlyOne, invalidValue, required } from './errors.ts';
 import { checkId, idKinds, notFound } from './ids.ts';

@@ -9,15 +9,15 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { addressFamily, addressInCidr } from '../../network/cidr.ts';
 import { privateInstanceName, publicInstanceName } from '../../network/dns-instances.ts';
-import type { ManagedInterfaceType, NetworkInterfaceRecord, SubnetRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { ManagedInterfaceType, NetworkInterfaceRecord, SubnetRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { addressAt, sizeOf } from './addresses.ts';
 import { badParameter, exactlyOne, invalidValue, notModelled, notPermitted, required } from './errors.ts';
 import { idKinds, isKnown } from './ids.ts';
 import { list } from './listing.ts';
 import { findNetworkInterface, findSubnet, ownership } from './owned.ts';
-import { isUsableIn } from './security-group-vpc-associations.ts';
+import { isUsableIn } from './security-groups/security-group-vpc-associations.ts';
 import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
 
 const isInUse = ({ attachment, managedAs }: NetworkInterfaceRecord): boolean => attachment !== undefined || managedAs !== undefined;

@@ -1,5 +1,6 @@
 import { partitionOf } from '../../network/partitions.ts';
-import { placeKey } from '../place.ts';
+import type { Call } from '../service.ts';
+import { placeKey } from '../world/place.ts';
 import type {
   EgressOnlyInternetGatewayRecord,
   ElasticIpRecord,
@@ -15,10 +16,9 @@ import type {
   SubnetRecord,
   VpcEndpointRecord,
   VpcRecord,
-} from '../records.ts';
-import type { Call } from '../service.ts';
-import type { Collection } from '../store.ts';
-import type { World } from '../world.ts';
+} from '../world/records.ts';
+import type { Collection } from '../world/store.ts';
+import type { World } from '../world/world.ts';
 import { required } from './errors.ts';
 import { find, type IdKind, idKinds } from './ids.ts';
 

@@ -18,10 +18,10 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { cidrsOverlap } from '../../network/cidr.ts';
 import type { PeeringState } from '../../network/model.ts';
-import type { PeeringRecord, PeeringSideRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import { transition, whileInState } from '../transition.ts';
-import type { World } from '../world.ts';
+import type { PeeringRecord, PeeringSideRecord } from '../world/records.ts';
+import { transition, whileInState } from '../world/transition.ts';
+import type { World } from '../world/world.ts';
 import { notPermitted, required } from './errors.ts';
 import { checkId, idKinds, isKnown, notFound } from './ids.ts';
 import { list } from './listing.ts';

@@ -1,5 +1,5 @@
-import type { PeeringRecord } from '../records.ts';
-import type { World } from '../world.ts';
+import type { PeeringRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 
 /** One of the two sides of a peering connection. */
 export type PeeringRole = 'requester' | 'accepter';

@@ -1,7 +1,7 @@
 import { cidrFamily } from '../../network/cidr.ts';
-import type { PrefixListEntry, PrefixListRecord, RouteRecord, RouteTableRecord, SecurityGroupRuleRecord } from '../records.ts';
 import { ApiError, type Call } from '../service.ts';
-import type { World } from '../world.ts';
+import type { PrefixListEntry, PrefixListRecord, RouteRecord, RouteTableRecord, SecurityGroupRuleRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { type AwsPrefixList, awsPrefixLists } from './aws-prefix-lists.ts';
 import { checkId, idKinds, isKnown, notFound } from './ids.ts';
 

@@ -16,10 +16,10 @@ import type {
   Tag,
 } from '@aws-sdk/client-ec2';
 import { partitionOf } from '../../network/partitions.ts';
-import type { PrefixListEntry, PrefixListRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import { transition, whileInState } from '../transition.ts';
-import type { World } from '../world.ts';
+import type { PrefixListEntry, PrefixListRecord } from '../world/records.ts';
+import { transition, whileInState } from '../world/transition.ts';
+import type { World } from '../world/world.ts';
 import { readCidr } from './addresses.ts';
 import { awsPrefixLists } from './aws-prefix-lists.ts';
 import { madeBefore, rememberMade } from './client-tokens.ts';
@@ -28,7 +28,7 @@ import { checkId, idKinds, notFound } from './ids.ts';
 import { filterTest, type ListInput, page } from './listing.ts';
 import { arnOf, ownedBy, ownership, placeOf } from './owned.ts';
 import { findPrefixList, ofAccount, ofAws, type PrefixList, routeWeight, ruleWeight } from './prefix-list-view.ts';
-import { readDescription } from './security-group-permissions.ts';
+import { readDescription } from './security-groups/security-group-permissions.ts';
 import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
 
 const [maxName, maxEntriesOfACall] = [255, 100];

@@ -5,8 +5,8 @@ import type {
   DescribeRegionsResult,
 } from '@aws-sdk/client-ec2';
 import type { Call, Operations } from '../service.ts';
-import type { World } from '../world.ts';
-import { regions, type Zone } from '../zones.ts';
+import type { World } from '../world/world.ts';
+import { regions, type Zone } from '../world/zones.ts';
 import { badParameter } from './errors.ts';
 import { filterTest } from './listing.ts';
 

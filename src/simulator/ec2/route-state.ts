@@ -1,6 +1,6 @@
 import type { Route, RouteTarget, VpcCidrBlock } from '../../network/model.ts';
-import type { PeeringRecord, RouteRecord, RouteTableRecord } from '../records.ts';
-import type { World } from '../world.ts';
+import type { PeeringRecord, RouteRecord, RouteTableRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 
 /** The target of a route to the VPC itself. */
 export const local: RouteTarget = { type: 'local', id: 'local' };

@@ -14,9 +14,9 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { cidrFamily } from '../../network/cidr.ts';
 import type { Route, RouteTableAssociation } from '../../network/model.ts';
-import type { RouteTableRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { RouteTableRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { dependencyViolation, exactlyOne, invalidValue, required } from './errors.ts';
 import { checkId, idKinds, notFound } from './ids.ts';
 import { list } from './listing.ts';

@@ -1,9 +1,9 @@
 import type { CreateRouteRequest, CreateRouteResult, DeleteRouteRequest, ReplaceRouteRequest } from '@aws-sdk/client-ec2';
 import { cidrContains } from '../../network/cidr.ts';
 import type { RouteTarget } from '../../network/model.ts';
-import type { RouteRecord, RouteTableRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { RouteRecord, RouteTableRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { readCidr } from './addresses.ts';
 import { exactlyOne, invalidValue, required } from './errors.ts';
 import { checkId, idKinds, isKnown, notFound } from './ids.ts';
@@ -11,7 +11,7 @@ import { findEgressOnlyInternetGateway, findInstance, findNetworkInterface, find
 import { isVisibleTo } from './peering-view.ts';
 import { checkRouteCount, findPrefixList } from './prefix-list-view.ts';
 import { isLive, local, vpcCidrs } from './route-state.ts';
-import { usableAttachment } from './transit-gateway-view.ts';
+import { usableAttachment } from './transit-gateways/transit-gateway-view.ts';
 
 type RouteRequest = CreateRouteRequest & ReplaceRouteRequest;
 

@@ -13,17 +13,17 @@ import type {
   SubnetIpv6CidrBlockAssociation,
 } from '@aws-sdk/client-ec2';
 import { cidrContains, cidrsOverlap, prefixLength } from '../../network/cidr.ts';
-import type { SubnetIpv6CidrBlock, SubnetRecord, VpcRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import { transition } from '../transition.ts';
-import type { World } from '../world.ts';
+import type { SubnetIpv6CidrBlock, SubnetRecord, VpcRecord } from '../world/records.ts';
+import { transition } from '../world/transition.ts';
+import type { World } from '../world/world.ts';
 import { readCidr, sizeOf } from './addresses.ts';
 import { badParameter, dependencyViolation, exactlyOne, required } from './errors.ts';
 import { checkId, idKinds, notFound } from './ids.ts';
 import { list } from './listing.ts';
 import { arnOf, findSubnet, findVpc, ownership, placeOf } from './owned.ts';
 import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
-import { isLiveAttachment } from './transit-gateway-view.ts';
+import { isLiveAttachment } from './transit-gateways/transit-gateway-view.ts';
 
 /** The first four addresses and the last one of a subnet are AWS's. */
 export const reservedAddresses = 5;

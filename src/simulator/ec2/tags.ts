@@ -8,8 +8,8 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { Tags } from '../../network/model.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import type { Collection } from '../store.ts';
-import type { World } from '../world.ts';
+import type { Collection } from '../world/store.ts';
+import type { World } from '../world/world.ts';
 import { invalidValue, required } from './errors.ts';
 import { checkId, type IdKind, idKinds, isKnown, kindOfId, notFound } from './ids.ts';
 import { filterTest, page } from './listing.ts';

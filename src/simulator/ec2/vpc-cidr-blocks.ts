@@ -8,10 +8,10 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { cidrContains, cidrFamily, cidrsOverlap, prefixLength } from '../../network/cidr.ts';
 import type { VpcCidrBlock } from '../../network/model.ts';
-import type { VpcRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import { transition } from '../transition.ts';
-import type { World } from '../world.ts';
+import type { VpcRecord } from '../world/records.ts';
+import { transition } from '../world/transition.ts';
+import type { World } from '../world/world.ts';
 import { readCidr, subBlock } from './addresses.ts';
 import { badParameter, exactlyOne, notPermitted, required } from './errors.ts';
 import { checkId, idKinds, notFound } from './ids.ts';

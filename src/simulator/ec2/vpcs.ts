@@ -9,10 +9,10 @@ import type {
   ModifyVpcAttributeRequest,
   Vpc,
 } from '@aws-sdk/client-ec2';
-import type { VpcRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import { whileInState } from '../transition.ts';
-import type { World } from '../world.ts';
+import type { VpcRecord } from '../world/records.ts';
+import { whileInState } from '../world/transition.ts';
+import type { World } from '../world/world.ts';
 import { badParameter, dependencyViolation, exactlyOne, required } from './errors.ts';
 import { idKinds } from './ids.ts';
 import { list } from './listing.ts';
@@ -20,10 +20,10 @@ import { createNetworkAcl } from './network-acls.ts';
 import { findVpc, ownership, placeOf } from './owned.ts';
 import { endPeering } from './peering-connections.ts';
 import { createRouteTable } from './route-tables.ts';
-import { leaveSecurityGroups } from './security-group-vpc-associations.ts';
-import { createSecurityGroup, removeSecurityGroup } from './security-groups.ts';
+import { leaveSecurityGroups } from './security-groups/security-group-vpc-associations.ts';
+import { createSecurityGroup, removeSecurityGroup } from './security-groups/security-groups.ts';
 import { shownTags, specifiedTags, tagNew, trueTags } from './tags.ts';
-import { isLiveAttachment } from './transit-gateway-view.ts';
+import { isLiveAttachment } from './transit-gateways/transit-gateway-view.ts';
 import { finishAssociation, newIpv6Block, readVpcCidr, shownIpv4Block, shownIpv6Block } from './vpc-cidr-blocks.ts';
 
 function shown(vpc: VpcRecord, tags: Vpc['Tags']): Vpc {

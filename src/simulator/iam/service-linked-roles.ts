@@ -1,5 +1,5 @@
 import type { Call } from '../service.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 
 /** A role that a service keeps for itself in each account that uses it. */
 export interface ServiceLinkedRole {

@@ -1,6 +1,6 @@
 import type { Operations } from '../service.ts';
 import { asCalls } from '../vpc-lattice/index.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import { invitationOperations } from './invitations.ts';
 import { listingOperations } from './listing.ts';
 import { resourceShareOperations } from './resource-shares.ts';

@@ -10,7 +10,7 @@ import type {
   ResourceShareInvitation,
 } from '@aws-sdk/client-ram';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import { malformedArn } from './errors.ts';
 import { shownResource } from './listing.ts';
 import { once, page } from './paging.ts';

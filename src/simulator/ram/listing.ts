@@ -9,7 +9,7 @@ import type {
   Resource,
 } from '@aws-sdk/client-ram';
 import type { Call, Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import { page } from './paging.ts';
 import type { ResourceShareAssociationRecord } from './records.ts';
 import { inUse, sharesOf } from './resource-shares.ts';

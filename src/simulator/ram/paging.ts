@@ -1,7 +1,7 @@
 import { answerOnce } from '../answer-once.ts';
 import { jsonPage } from '../json-page.ts';
 import { ApiError, type Call } from '../service.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import { invalidParameter } from './errors.ts';
 
 /** One page of a list call; it may be empty though more follow (aws.md 5.8). */

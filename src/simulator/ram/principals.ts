@@ -1,5 +1,5 @@
 import { ApiError } from '../service.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import { invalidParameter, notPermitted, unknownResource } from './errors.ts';
 
 /** Whether the account belongs to the organisation. */

@@ -1,5 +1,5 @@
 import type { ResourceShareAssociationStatus, ResourceShareInvitationStatus, ResourceShareStatus } from '@aws-sdk/client-ram';
-import type { Owned } from '../records.ts';
+import type { Owned } from '../world/records.ts';
 
 /** What an account shares with whom (aws.md 5.8). RAM knows it by its ARN; the id is the simulator's own. */
 export interface ResourceShareRecord extends Owned {

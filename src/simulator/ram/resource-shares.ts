@@ -22,10 +22,10 @@ import type {
 } from '@aws-sdk/client-ram';
 import type { Tags } from '../../network/model.ts';
 import { partitionOf } from '../../network/partitions.ts';
-import { placeKey } from '../place.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import { transition } from '../transition.ts';
-import type { World } from '../world.ts';
+import { placeKey } from '../world/place.ts';
+import { transition } from '../world/transition.ts';
+import type { World } from '../world/world.ts';
 import { invalidParameter, invalidState, malformedArn, notPermitted, unknownResource } from './errors.ts';
 import { once, page } from './paging.ts';
 import type { ResourceShareAssociationRecord, ResourceShareRecord } from './records.ts';

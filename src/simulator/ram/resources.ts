@@ -1,7 +1,7 @@
-import type { Owned } from '../records.ts';
 import { ApiError, type Call } from '../service.ts';
-import type { Collection } from '../store.ts';
-import type { World } from '../world.ts';
+import type { Owned } from '../world/records.ts';
+import type { Collection } from '../world/store.ts';
+import type { World } from '../world/world.ts';
 import { invalidParameter, malformedArn, notPermitted, unknownResource } from './errors.ts';
 
 /** A kind of thing that can be shared. */

@@ -1,6 +1,6 @@
 import type { Call } from '../service.ts';
-import { transition } from '../transition.ts';
-import type { World } from '../world.ts';
+import { transition } from '../world/transition.ts';
+import type { World } from '../world/world.ts';
 import { invalidState } from './errors.ts';
 import { coversAccount, readPrincipal } from './principals.ts';
 import type { ResourceShareAssociationRecord, ResourceShareInvitationRecord, ResourceShareRecord } from './records.ts';

@@ -1,8 +1,8 @@
 import type { ChangeInfo } from '@aws-sdk/client-route-53';
-import type { HostedZoneChangeRecord, HostedZoneRecord } from '../records.ts';
 import { ApiError } from '../service.ts';
-import { transition } from '../transition.ts';
-import type { World } from '../world.ts';
+import type { HostedZoneChangeRecord, HostedZoneRecord } from '../world/records.ts';
+import { transition } from '../world/transition.ts';
+import type { World } from '../world/world.ts';
 
 /** @throws ApiError PriorRequestNotComplete while Route 53 works on an earlier change of the zone */
 export function checkNotBusy(world: World, zone: HostedZoneRecord): void {

@@ -18,10 +18,10 @@ import type {
   VPC,
   VPCRegion,
 } from '@aws-sdk/client-route-53';
-import { endpointZoneIn } from '../ec2/vpc-endpoint-dns.ts';
-import type { HostedZoneRecord } from '../records.ts';
+import { endpointZoneIn } from '../ec2/vpc-endpoints/vpc-endpoint-dns.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { HostedZoneRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { change, changeInfo, checkNotBusy } from './changes.ts';
 import { compareNames, storedName } from './domain-names.ts';
 import { ownZone, pageSize, plainId, seenZone, tagPlace } from './owned.ts';

@@ -1,5 +1,5 @@
 import type { Call, Operation, Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import { hostedZoneOperations } from './hosted-zones.ts';
 import { recordSetOperations } from './record-sets.ts';
 import { tagOperations } from './tags.ts';

@@ -1,6 +1,6 @@
-import type { HostedZoneRecord } from '../records.ts';
 import { ApiError, type Call } from '../service.ts';
-import type { World } from '../world.ts';
+import type { HostedZoneRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 
 /** Ids come with and without what Route 53 writes before them: `/hostedzone/Z…`, `/change/C…`. */
 export const plainId = (id: string | undefined): string => id!.replace(/^\/?(?:hostedzone|change)\//, '');

@@ -8,9 +8,9 @@ import type {
   ResourceRecordSet,
   RRType,
 } from '@aws-sdk/client-route-53';
-import type { HostedZoneRecord, RecordSetRecord } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { HostedZoneRecord, RecordSetRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { change, changeInfo, checkNotBusy } from './changes.ts';
 import { compareNames, isWithin, storedName } from './domain-names.ts';
 import { isOwnRecord } from './hosted-zones.ts';

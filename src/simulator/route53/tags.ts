@@ -1,6 +1,6 @@
 import type { ChangeTagsForResourceRequest, ListTagsForResourceRequest, ListTagsForResourceResponse } from '@aws-sdk/client-route-53';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import { ownZone, seenZone, tagPlace } from './owned.ts';
 
 const [maxTags, maxInACall, maxKey, maxValue] = [50, 10, 128, 256];

@@ -11,9 +11,9 @@ import type {
   VPC,
   VPCRegion,
 } from '@aws-sdk/client-route-53';
-import type { HostedZoneRecord, ZoneVpc } from '../records.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { HostedZoneRecord, ZoneVpc } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { change, changeInfo, checkNotBusy } from './changes.ts';
 import { checkNameIsFree } from './hosted-zones.ts';
 import { anyZone, ownZone, pageSize, seenZone } from './owned.ts';

@@ -1,7 +1,7 @@
 import type { VPC } from '@aws-sdk/client-route-53';
-import type { ZoneVpc } from '../records.ts';
 import { ApiError, type Call } from '../service.ts';
-import type { World } from '../world.ts';
+import type { ZoneVpc } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 
 const notFound = ({ VPCId, VPCRegion }: VPC): ApiError =>
   new ApiError('InvalidVPCId', `The VPC ID is invalid: ${VPCId ?? ''} in ${VPCRegion ?? 'no region'} is not found, or not yours.`);

@@ -8,9 +8,9 @@ import type {
   StartDomainVerificationRequest,
   StartDomainVerificationResponse,
 } from '@aws-sdk/client-vpc-lattice';
-import { placeKey } from '../place.ts';
 import type { Call, Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import { placeKey } from '../world/place.ts';
+import type { World } from '../world/world.ts';
 import { conflict, invalidField, quotaExceeded } from './errors.ts';
 import { addTags, arnOf, find, kinds, makeOnce, newRecord, page, whileIn } from './kinds.ts';
 import type { DomainVerificationRecord } from './records.ts';

@@ -6,7 +6,7 @@ import type {
   ResourceEndpointAssociationSummary,
 } from '@aws-sdk/client-vpc-lattice';
 import type { Call, Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import { arnOf, find, kinds, page } from './kinds.ts';
 import type { ResourceConfigurationRecord, ResourceEndpointAssociationRecord } from './records.ts';
 

@@ -1,6 +1,6 @@
 import { keepRole } from '../iam/service-linked-roles.ts';
 import { ApiError, type Call, type Operation, type Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import { domainVerificationOperations } from './domain-verifications.ts';
 import { endpointAssociationOperations } from './endpoint-associations.ts';
 import { resourceConfigurationOperations } from './resource-configurations.ts';

@@ -3,12 +3,12 @@ import { partitionOf } from '../../network/partitions.ts';
 import { answerOnce } from '../answer-once.ts';
 import { isKnown } from '../ec2/ids.ts';
 import { jsonPage } from '../json-page.ts';
-import { placeKey } from '../place.ts';
-import type { Owned } from '../records.ts';
 import type { Call } from '../service.ts';
-import type { Collection } from '../store.ts';
-import { type Transition, transition } from '../transition.ts';
-import type { World } from '../world.ts';
+import { placeKey } from '../world/place.ts';
+import type { Owned } from '../world/records.ts';
+import type { Collection } from '../world/store.ts';
+import { type Transition, transition } from '../world/transition.ts';
+import type { World } from '../world/world.ts';
 import { conflict, invalidField, type ResourceType, resourceNotFound, validation } from './errors.ts';
 import type {
   DomainVerificationRecord,

@@ -8,7 +8,7 @@ import type {
   ServiceNetworkResourceAssociationStatus,
   VerificationStatus,
 } from '@aws-sdk/client-vpc-lattice';
-import type { Owned } from '../records.ts';
+import type { Owned } from '../world/records.ts';
 
 /** What is the same of everything in VPC Lattice. */
 export interface LatticeRecord extends Owned {

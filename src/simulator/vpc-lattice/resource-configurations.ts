@@ -11,10 +11,10 @@ import type {
   UpdateResourceConfigurationRequest,
   UpdateResourceConfigurationResponse,
 } from '@aws-sdk/client-vpc-lattice';
-import { placeKey } from '../place.ts';
-import type { Owned } from '../records.ts';
 import type { Call, Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import { placeKey } from '../world/place.ts';
+import type { Owned } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { conflict, invalidField, quotaExceeded, validation } from './errors.ts';
 import { addTags, arnOf, checkName, find, idOf, isSharedWith, type Kind, kinds, makeOnce, newRecord, page, whileIn } from './kinds.ts';
 import type { DomainVerificationRecord, ResourceConfigurationRecord, ResourceGatewayRecord } from './records.ts';

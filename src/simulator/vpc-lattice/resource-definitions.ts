@@ -4,7 +4,7 @@ import type {
   ResourceConfigurationType,
 } from '@aws-sdk/client-vpc-lattice';
 import { addressFamily, addressInCidr, cidrsOverlap, isCanonicalCidr } from '../../network/cidr.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import { invalidField } from './errors.ts';
 import type { ResourceConfigurationRecord, ResourceGatewayRecord } from './records.ts';
 

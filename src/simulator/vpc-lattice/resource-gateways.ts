@@ -13,11 +13,11 @@ import type {
 } from '@aws-sdk/client-vpc-lattice';
 import { addressAt, sizeOf } from '../ec2/addresses.ts';
 import { createNetworkInterface, removeNetworkInterface } from '../ec2/network-interfaces.ts';
-import { isUsableIn } from '../ec2/security-group-vpc-associations.ts';
-import { placeKey } from '../place.ts';
-import type { SubnetRecord, VpcRecord } from '../records.ts';
+import { isUsableIn } from '../ec2/security-groups/security-group-vpc-associations.ts';
 import type { Call, Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import { placeKey } from '../world/place.ts';
+import type { SubnetRecord, VpcRecord } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { conflict, invalidField, quotaExceeded, resourceNotFound } from './errors.ts';
 import { addTags, arnOf, checkName, find, kinds, makeOnce, newRecord, page, whileIn } from './kinds.ts';
 import type { ResourceGatewayRecord } from './records.ts';

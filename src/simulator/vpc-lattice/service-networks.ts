@@ -19,9 +19,9 @@ import type {
   UpdateServiceNetworkRequest,
   UpdateServiceNetworkResponse,
 } from '@aws-sdk/client-vpc-lattice';
-import { placeKey } from '../place.ts';
 import type { Call, Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import { placeKey } from '../world/place.ts';
+import type { World } from '../world/world.ts';
 import { conflict, invalidField, quotaExceeded } from './errors.ts';
 import { addTags, arnOf, checkName, find, idOf, kinds, makeOnce, newRecord, page, whileIn } from './kinds.ts';
 import type { ServiceNetworkRecord, ServiceNetworkResourceAssociationRecord } from './records.ts';

@@ -4,10 +4,10 @@ import type {
   TagResourceRequest,
   UntagResourceRequest,
 } from '@aws-sdk/client-vpc-lattice';
-import { placeKey } from '../place.ts';
-import type { Owned } from '../records.ts';
 import type { Call, Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import { placeKey } from '../world/place.ts';
+import type { Owned } from '../world/records.ts';
+import type { World } from '../world/world.ts';
 import { invalidField } from './errors.ts';
 import { addTags, find, type Kind, kinds } from './kinds.ts';
 

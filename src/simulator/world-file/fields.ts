@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseCidr } from '../../network/cidr.ts';
-import { isRegion } from '../zones.ts';
+import { isRegion } from '../world/zones.ts';
 
 /** A world file that cannot be used. The message names file, line, column and field, what was found there and what would be right. */
 export class WorldFileError extends Error {

@@ -1,4 +1,4 @@
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import { loadHostedZones } from './hosted-zones.ts';
 import { loadInternet } from './internet.ts';
 import { type LoadedIds, Loading, rootOf } from './loading.ts';

@@ -4,7 +4,7 @@ import { ec2Operations } from '../ec2/index.ts';
 import { ramOperations } from '../ram/index.ts';
 import { route53Operations } from '../route53/index.ts';
 import { ApiError, type Call, type Operations } from '../service.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import type { FieldPath, WorldFileError } from './fields.ts';
 
 /** Ids of what the file names, by `<account>/<region>/<VPC>`, and below it `/subnets/<name>`, `/instances/<name>` …; `peerings/<name>`, `hostedZones/<first VPC>/<name>`. */

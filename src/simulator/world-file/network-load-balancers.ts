@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { createNetworkLoadBalancer } from '../ec2/network-load-balancers.ts';
+import { createNetworkLoadBalancer } from '../ec2/vpc-endpoints/network-load-balancers.ts';
 import { fields, listOf, port, reference, text } from './fields.ts';
 import type { LoadedVpc, Loading } from './loading.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Organization } from '../settings.ts';
+import type { Organization } from '../world/settings.ts';
 import { accountId, fields, flag, given, listOf, text } from './fields.ts';
 
 const unitId = text('an id such as ou-ab12-34cd56ef', (value) => /^ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}$/.test(value));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultSettings, type SettingsChange } from '../settings.ts';
+import { defaultSettings, type SettingsChange } from '../world/settings.ts';
 import { type FieldPath, fields, flag, given, oneOf } from './fields.ts';
 import { savedOrganization } from './organization.ts';
 import { pathText, problemOf } from './problems.ts';

@@ -1,4 +1,4 @@
-import { createNetworkLoadBalancer } from '../../../src/simulator/ec2/network-load-balancers.ts';
+import { createNetworkLoadBalancer } from '../../../src/simulator/ec2/vpc-endpoints/network-load-balancers.ts';
 import { one, region, type Stage, two } from '../stage.ts';
 
 const tags = (ResourceType: string) => [{ ResourceType: ResourceType as never, Tags: [{ Key: 'by', Value: 'a&b' }] }];

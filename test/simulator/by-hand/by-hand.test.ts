@@ -7,7 +7,7 @@ import { seededRandom } from '../../../src/ambient/random.ts';
 import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
 import { listen } from '../../../src/simulator/http-server.ts';
 import { simulatorOf } from '../../../src/simulator/simulator-of-world.ts';
-import { World } from '../../../src/simulator/world.ts';
+import { World } from '../../../src/simulator/world/world.ts';
 import { loadWorld } from '../../../src/simulator/world-file/load.ts';
 import { type Commands, pythonOfCli, startCommands } from './commands.ts';
 

@@ -5,7 +5,7 @@ import { ec2Operations } from '../../../src/simulator/ec2/index.ts';
 import { ramOperations } from '../../../src/simulator/ram/index.ts';
 import { route53Operations } from '../../../src/simulator/route53/index.ts';
 import { vpcLatticeOperations } from '../../../src/simulator/vpc-lattice/index.ts';
-import { World } from '../../../src/simulator/world.ts';
+import { World } from '../../../src/simulator/world/world.ts';
 import { type LoadedIds, loadWorld } from '../../../src/simulator/world-file/load.ts';
 
 /** A world from a file, with calls to change it and commands to run in it. */

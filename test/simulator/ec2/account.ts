@@ -4,8 +4,8 @@ import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
 import { ec2Operations } from '../../../src/simulator/ec2/index.ts';
 import { ApiError, type Operations } from '../../../src/simulator/service.ts';
 import { serviceWires } from '../../../src/simulator/services.ts';
-import type { SettingsChange } from '../../../src/simulator/settings.ts';
-import { World } from '../../../src/simulator/world.ts';
+import type { SettingsChange } from '../../../src/simulator/world/settings.ts';
+import { World } from '../../../src/simulator/world/world.ts';
 
 type Sdk = typeof ec2;
 type OperationName = { [Name in keyof Sdk]: Name extends `${infer Operation}Command` ? Operation : never }[keyof Sdk];

@@ -4,9 +4,9 @@ import { seededRandom } from '../../../src/ambient/random.ts';
 import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
 import type { AwsSimulator } from '../../../src/simulator/aws-simulator.ts';
 import { inProcess } from '../../../src/simulator/request-handler.ts';
-import type { SettingsChange } from '../../../src/simulator/settings.ts';
 import { simulatorOf } from '../../../src/simulator/simulator-of-world.ts';
-import { World } from '../../../src/simulator/world.ts';
+import type { SettingsChange } from '../../../src/simulator/world/settings.ts';
+import { World } from '../../../src/simulator/world/world.ts';
 
 /** A simulated AWS of the test's own, on a clock that stands still, and the SDK's own clients for it. */
 export interface ClientAws {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { prefixListIdOf } from '../../../src/simulator/ec2/gateway-endpoint-routes.ts';
-import { createNetworkLoadBalancer } from '../../../src/simulator/ec2/network-load-balancers.ts';
-import type { VpcEndpointRecord } from '../../../src/simulator/records.ts';
-import type { World } from '../../../src/simulator/world.ts';
+import { prefixListIdOf } from '../../../src/simulator/ec2/vpc-endpoints/gateway-endpoint-routes.ts';
+import { createNetworkLoadBalancer } from '../../../src/simulator/ec2/vpc-endpoints/network-load-balancers.ts';
+import type { VpcEndpointRecord } from '../../../src/simulator/world/records.ts';
+import type { World } from '../../../src/simulator/world/world.ts';
 import { type Aws, aws, type Caller, one, two, vpc } from './account.ts';
 
 type EndpointState = VpcEndpointRecord['state'];

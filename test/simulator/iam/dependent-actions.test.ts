@@ -24,7 +24,7 @@ import {
   UpdateResourceGatewayCommand,
 } from '@aws-sdk/client-vpc-lattice';
 import { describe, expect, test } from '@jest/globals';
-import { accessRequests } from '../../../src/simulator/iam.ts';
+import { accessRequests } from '../../../src/simulator/iam/authorize.ts';
 import { inProcess } from '../../../src/simulator/request-handler.ts';
 import { two } from '../ec2/account.ts';
 import { allow, arn, callerArn, denied, region, said, setting } from './setting.ts';

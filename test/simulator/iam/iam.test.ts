@@ -17,7 +17,7 @@ import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk
 import { describe, expect, test } from '@jest/globals';
 import { ec2Operations } from '../../../src/simulator/ec2/index.ts';
 import { actionsOf } from '../../../src/simulator/iam/actions.ts';
-import { accessRequests } from '../../../src/simulator/iam.ts';
+import { accessRequests } from '../../../src/simulator/iam/authorize.ts';
 import { inProcess } from '../../../src/simulator/request-handler.ts';
 import { route53Operations } from '../../../src/simulator/route53/index.ts';
 import { serviceWires } from '../../../src/simulator/services.ts';

@@ -1,5 +1,5 @@
 import { test } from '@jest/globals';
-import { createNetworkLoadBalancer } from '../../../src/simulator/ec2/network-load-balancers.ts';
+import { createNetworkLoadBalancer } from '../../../src/simulator/ec2/vpc-endpoints/network-load-balancers.ts';
 import { type Area, callers, type Made, neverThere, type Pick, playSequences } from './engine.ts';
 
 const ec2 = (operation: string, input: Made['input']): Made => ({ service: 'ec2', operation, input });

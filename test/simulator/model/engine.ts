@@ -6,9 +6,9 @@ import { ec2Operations } from '../../../src/simulator/ec2/index.ts';
 import { ramOperations } from '../../../src/simulator/ram/index.ts';
 import { route53Operations } from '../../../src/simulator/route53/index.ts';
 import { ApiError, type Call, type Operations } from '../../../src/simulator/service.ts';
-import type { Collection } from '../../../src/simulator/store.ts';
 import { vpcLatticeOperations } from '../../../src/simulator/vpc-lattice/index.ts';
-import { World } from '../../../src/simulator/world.ts';
+import type { Collection } from '../../../src/simulator/world/store.ts';
+import { World } from '../../../src/simulator/world/world.ts';
 import { type Edges, edgesOfParts, edgesOfThings } from './edges.ts';
 import { invariants } from './invariants.ts';
 

@@ -1,5 +1,5 @@
 import { test } from '@jest/globals';
-import type { World } from '../../../src/simulator/world.ts';
+import type { World } from '../../../src/simulator/world/world.ts';
 import { type Area, callers, type Made, neverThere, type Pick, playSequences } from './engine.ts';
 
 const ec2 = (operation: string, input: Made['input']): Made => ({ service: 'ec2', operation, input });

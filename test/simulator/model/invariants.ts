@@ -1,4 +1,4 @@
-import type { World } from '../../../src/simulator/world.ts';
+import type { World } from '../../../src/simulator/world/world.ts';
 
 /** Says what is wrong with a world; undefined where nothing is. */
 export interface Invariant {

@@ -11,7 +11,7 @@ import { seededRandom } from '../../../src/ambient/random.ts';
 import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
 import { inProcess } from '../../../src/simulator/request-handler.ts';
 import { simulatorOf } from '../../../src/simulator/simulator-of-world.ts';
-import { World } from '../../../src/simulator/world.ts';
+import { World } from '../../../src/simulator/world/world.ts';
 
 /** One of the two: the same clients for the same account and region. */
 export interface Side {

@@ -20,7 +20,7 @@ import {
 } from '@aws-sdk/client-ram';
 import { CreateServiceNetworkCommand, ListResourceConfigurationsCommand } from '@aws-sdk/client-vpc-lattice';
 import { describe, expect, test } from '@jest/globals';
-import type { SettingsChange } from '../../../src/simulator/settings.ts';
+import type { SettingsChange } from '../../../src/simulator/world/settings.ts';
 import { type Account, consumer, provider, refusal } from '../sdk-clients.ts';
 import { activeConfiguration, activeGateway, configurationOf, createConfiguration, setting } from '../vpc-lattice/setting.ts';
 

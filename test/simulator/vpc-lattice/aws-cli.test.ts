@@ -5,7 +5,7 @@ import { seededRandom } from '../../../src/ambient/random.ts';
 import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
 import { type ListeningSimulator, listen } from '../../../src/simulator/http-server.ts';
 import { simulatorOf } from '../../../src/simulator/simulator-of-world.ts';
-import { World } from '../../../src/simulator/world.ts';
+import { World } from '../../../src/simulator/world/world.ts';
 
 const installed = spawnSync('aws', ['--version'], { encoding: 'utf8' }).status === 0;
 const maybe = installed ? test : test.skip;

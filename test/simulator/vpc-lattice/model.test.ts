@@ -6,7 +6,7 @@ import { ec2Operations } from '../../../src/simulator/ec2/index.ts';
 import { ramOperations } from '../../../src/simulator/ram/index.ts';
 import { ApiError, type Operations } from '../../../src/simulator/service.ts';
 import { vpcLatticeOperations } from '../../../src/simulator/vpc-lattice/index.ts';
-import { World } from '../../../src/simulator/world.ts';
+import { World } from '../../../src/simulator/world/world.ts';
 
 const [provider, consumer] = ['111122223333', '444455556666'];
 

@@ -7,7 +7,7 @@ import {
   GetResourceConfigurationCommand,
   GetResourceGatewayCommand,
 } from '@aws-sdk/client-vpc-lattice';
-import type { SettingsChange } from '../../../src/simulator/settings.ts';
+import type { SettingsChange } from '../../../src/simulator/world/settings.ts';
 import { type Account, type ClientsAndWorld, clientsAndWorld } from '../sdk-clients.ts';
 
 /** A provider with a VPC and a subnet. */

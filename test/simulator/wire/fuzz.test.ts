@@ -5,7 +5,7 @@ import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
 import type { AwsSimulator } from '../../../src/simulator/aws-simulator.ts';
 import { simulatorOf } from '../../../src/simulator/simulator-of-world.ts';
 import type { WireRequest } from '../../../src/simulator/wire/protocol.ts';
-import { World } from '../../../src/simulator/world.ts';
+import { World } from '../../../src/simulator/world/world.ts';
 
 const form = 'application/x-www-form-urlencoded';
 const json = 'application/json';

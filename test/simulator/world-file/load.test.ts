@@ -4,8 +4,8 @@ import { seededRandom } from '../../../src/ambient/random.ts';
 import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
 import type { RegionNetwork } from '../../../src/network/model.ts';
 import { reachability } from '../../../src/network/reachability.ts';
-import type { SettingsChange } from '../../../src/simulator/settings.ts';
-import { World } from '../../../src/simulator/world.ts';
+import type { SettingsChange } from '../../../src/simulator/world/settings.ts';
+import { World } from '../../../src/simulator/world/world.ts';
 import { type LoadedIds, loadWorld, WorldFileError } from '../../../src/simulator/world-file/load.ts';
 
 function load(
