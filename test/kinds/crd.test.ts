@@ -53,6 +53,13 @@ describe.each(kindApis.map((api) => [api.kind, api] as const))('the schema of %s
     expect(unbounded.map(([path]) => path)).toEqual([]);
   });
 
+  test('takes an identity, or an address of AWS, only where administrators alone write', () => {
+    const names = own.map(([path]) => path.split('.').at(-1) ?? '');
+    const identities = names.filter((name) => /role|external|credential|secret|accessKey|profile|endpointUrl|session/i.test(name));
+    if (api.scope === 'Cluster') expect(identities).toEqual(['assumeRole', 'roleArn', 'externalId']);
+    else expect(identities.filter((name) => name !== 'role')).toEqual([]);
+  });
+
   test('lets no list or map of the spec be empty', () => {
     const emptiable = own.filter(
       ([path, node]) =>
