@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Resolve } from '../../src/network/dns.ts';
-import type { Reachability, ReachabilityQuery } from '../../src/network/reachability.ts';
-import { describeReachability, reachability } from '../../src/network/reachability.ts';
+import { describeReachability } from '../../src/network/reachability.ts';
+import { ask, codeOf, ids } from './asking.ts';
 import {
   addConfiguration,
   addEndpoint,
@@ -9,27 +9,9 @@ import {
   addInterface,
   addResourceGateway,
   associate,
-  networksOf,
   resourceEndpoint,
 } from './sample-endpoints.ts';
 import { addInstance, addVpc, change, route, rule, type Sample } from './sample-network.ts';
-
-type Query = Partial<ReachabilityQuery> & { port?: number };
-
-const ask = (samples: readonly Sample[], query: Query = {}, resolve?: Resolve): Reachability =>
-  reachability(
-    networksOf(...samples),
-    {
-      source: { instanceId: 'i-a' },
-      destination: { address: '10.0.0.100' },
-      ...(query.protocol ? {} : { protocol: 'tcp', port: 80 }),
-      ...query,
-    } as ReachabilityQuery,
-    { resolve },
-  );
-
-const ids = (hops: Reachability['hops']): string[] => hops.map((hop) => hop.component.id);
-const codeOf = (result: Reachability): string => (result.blockedBy ? `${result.blockedBy.code} ${result.blockedBy.way}` : 'reached');
 
 describe('a Resource endpoint', () => {
   test('leads through the resource gateway to the resource, which sees the gateway, whatever blocks the VPCs use', () => {

@@ -1,16 +1,11 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { promisify } from 'node:util';
-import { expect, test } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { seededRandom } from '../../src/ambient/random.ts';
 import { VirtualClock } from '../../src/ambient/virtual-clock.ts';
 import { listen } from '../../src/simulator/http-server.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
 import { World } from '../../src/simulator/world/world.ts';
 import { loadWorld } from '../../src/simulator/world-file/load.ts';
-
-const installed = spawnSync('aws', ['--version'], { encoding: 'utf8' }).status === 0;
-const maybe = installed ? test : test.skip;
-const reason = installed ? '' : ' (skipped: there is no `aws` on the PATH)';
+import { awsCliReason, mustRunAwsCli, testAwsCli } from './aws-cli.ts';
 
 const file = `
 accounts:
@@ -28,32 +23,15 @@ accounts:
             - { name: private-b, subnets: [private-b] }
 `;
 
-maybe(
-  `the AWS CLI gives a private VPC the services of AWS, as in scenario 4${reason}`,
+testAwsCli(
+  `the AWS CLI gives a private VPC the services of AWS, as in scenario 4${awsCliReason}`,
   async () => {
     const clock = new VirtualClock();
     const random = seededRandom(1);
     const world = new World({ clock, random });
     const ids = loadWorld(file, 'cake.yaml', world);
     const server = await listen(simulatorOf(world, { clock, random }), { port: 0, host: '127.0.0.1' });
-    const run = async (args: string): Promise<unknown> => {
-      const env = {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        AWS_CONFIG_FILE: '/dev/null',
-        AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-        AWS_EC2_METADATA_DISABLED: 'true',
-        AWS_PAGER: '',
-        NO_PROXY: '*',
-        AWS_ENDPOINT_URL: server.url,
-        AWS_ACCESS_KEY_ID: '111122223333',
-        AWS_SECRET_ACCESS_KEY: 'x',
-        AWS_DEFAULT_REGION: 'eu-west-2',
-        AWS_MAX_ATTEMPTS: '1',
-      };
-      const { stdout } = await promisify(execFile)('aws', ['ec2', ...args.split(' '), '--output', 'json'], { env });
-      return stdout === '' ? undefined : JSON.parse(stdout);
-    };
+    const run = (args: string) => mustRunAwsCli(`ec2 ${args}`, { url: server.url, accountId: '111122223333', region: 'eu-west-2' });
     const id = (what: string): string => ids.get(`111122223333/eu-west-2/cake${what}`)!;
     const tables = `${id('/routeTables/private-a')} ${id('/routeTables/private-b')}`;
     const subnets = `${id('/subnets/private-a')} ${id('/subnets/private-b')}`;

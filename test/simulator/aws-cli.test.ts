@@ -1,16 +1,11 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { seededRandom } from '../../src/ambient/random.ts';
 import { VirtualClock } from '../../src/ambient/virtual-clock.ts';
 import { type ListeningSimulator, listen } from '../../src/simulator/http-server.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
 import { World } from '../../src/simulator/world/world.ts';
+import { awsCliReason, runAwsCli, testAwsCli } from './aws-cli.ts';
 import { smallAws } from './small-aws.ts';
-
-const installed = spawnSync('aws', ['--version'], { encoding: 'utf8' }).status === 0;
-const maybe = installed ? test : test.skip;
-const reason = installed ? '' : ' (skipped: there is no `aws` on the PATH)';
 
 const aws = smallAws();
 let listening: ListeningSimulator;
@@ -19,45 +14,16 @@ beforeAll(async () => {
 });
 afterAll(() => listening.close());
 
-interface Outcome {
-  readonly status: number;
-  readonly output: unknown;
-  readonly stderr: string;
-}
-
-/** Runs the real AWS CLI with nothing of this machine's settings, credentials or proxies. */
-async function cli(args: string, environment: Record<string, string> = {}): Promise<Outcome> {
-  const env = {
-    PATH: process.env.PATH,
-    HOME: process.env.HOME,
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_PAGER: '',
-    NO_PROXY: '*',
-    AWS_ENDPOINT_URL: listening.url,
-    AWS_ACCESS_KEY_ID: '111122223333',
-    AWS_SECRET_ACCESS_KEY: 'x',
-    AWS_DEFAULT_REGION: 'eu-central-1',
-    AWS_MAX_ATTEMPTS: '1',
-    ...environment,
-  };
-  try {
-    const { stdout, stderr } = await promisify(execFile)('aws', [...args.split(' '), '--output', 'json'], { env });
-    return { status: 0, output: stdout === '' ? undefined : JSON.parse(stdout), stderr };
-  } catch (error) {
-    const { code, stderr } = error as { code: number; stderr: string };
-    return { status: code, output: undefined, stderr };
-  }
-}
+const cli = (args: string, environment: Record<string, string> = {}) =>
+  runAwsCli(args, { url: listening.url, accountId: '111122223333', region: 'eu-central-1', environment });
 
 describe('the AWS CLI, as it is', () => {
-  maybe(`says who it is${reason}`, async () => {
+  testAwsCli(`says who it is${awsCliReason}`, async () => {
     const { output } = await cli('sts get-caller-identity');
     expect(output).toEqual({ UserId: '111122223333', Account: '111122223333', Arn: 'arn:aws:iam::111122223333:root' });
   });
 
-  maybe(`assumes a role and works in its account${reason}`, async () => {
+  testAwsCli(`assumes a role and works in its account${awsCliReason}`, async () => {
     const arn = 'arn:aws:iam::444455556666:role/isthmus';
     const assumed = await cli(`sts assume-role --role-arn ${arn} --role-session-name me --tags Key=cluster,Value=eu --external-id secret`);
     expect(assumed.output).toMatchObject({
@@ -74,7 +40,7 @@ describe('the AWS CLI, as it is', () => {
     expect((await cli('ec2 describe-vpcs', session)).output).toEqual({ Vpcs: [] });
   });
 
-  maybe(`makes things with tags and reads them with filters${reason}`, async () => {
+  testAwsCli(`makes things with tags and reads them with filters${awsCliReason}`, async () => {
     const tags = 'ResourceType=vpc,Tags=[{Key=Name,Value=a&b},{Key=team,Value=net}]';
     const made = await cli(`ec2 create-vpc --cidr-block 10.0.0.0/16 --tag-specifications ${tags}`);
     expect(made.output).toEqual({ Vpc: { VpcId: 'vpc-1', CidrBlock: '10.0.0.0/16', OwnerId: '111122223333', Tags: [] } });
@@ -105,7 +71,7 @@ describe('the AWS CLI, as it is', () => {
     });
   });
 
-  maybe(`tells errors by their code, and a dry run${reason}`, async () => {
+  testAwsCli(`tells errors by their code, and a dry run${awsCliReason}`, async () => {
     const absent = await cli('ec2 describe-vpcs --vpc-ids vpc-0');
     expect([absent.status > 0, absent.stderr]).toEqual([
       true,
@@ -120,8 +86,8 @@ describe('the AWS CLI, as it is', () => {
   });
 });
 
-maybe(
-  `the AWS CLI peers two VPCs and routes between them${reason}`,
+testAwsCli(
+  `the AWS CLI peers two VPCs and routes between them${awsCliReason}`,
   async () => {
     const clock = new VirtualClock();
     const random = seededRandom(1);

@@ -12,6 +12,7 @@ import type { Call } from '../../src/simulator/service.ts';
 import { simulatorOf } from '../../src/simulator/simulator-of-world.ts';
 import type { SettingsChange } from '../../src/simulator/world/settings.ts';
 import { World } from '../../src/simulator/world/world.ts';
+import type { InputOf, OperationOf, OutputOf } from './sdk-types.ts';
 
 const sdks = { ec2, ram, route53, sts, 'vpc-lattice': lattice };
 const clients = {
@@ -34,26 +35,15 @@ export interface Answer {
   readonly body: string;
 }
 
-type Operation<S extends Service> = {
-  [Name in keyof (typeof sdks)[S]]: Name extends `${infer Operation}Command` ? Operation : never;
-}[keyof (typeof sdks)[S]];
-type Command<S extends Service, Name extends string> = (typeof sdks)[S][`${Name}Command` & keyof (typeof sdks)[S]] extends abstract new (
-  ...args: infer Arguments
-) => infer Made
-  ? { input: Exclude<Arguments, readonly []> extends readonly [infer Given, ...unknown[]] ? Given : never; made: Made }
-  : never;
-type Output<S extends Service, Name extends string> = Command<S, Name>['made'] extends {
-  resolveMiddleware(...args: never[]): (...args: never[]) => Promise<{ output: infer Answered }>;
-}
-  ? Answered
-  : never;
+type Sdk<S extends Service> = (typeof sdks)[S];
+type Operation<S extends Service> = OperationOf<Sdk<S>>;
 
 /** One account's way to a service: an operation by its name, in the SDK's types. */
 export interface Player<S extends Service> {
   /** Fails where AWS refuses. */
-  <Name extends Operation<S>>(operation: Name, input: Command<S, Name>['input']): Promise<Output<S, Name>>;
+  <Name extends Operation<S>>(operation: Name, input: InputOf<Sdk<S>, Name>): Promise<OutputOf<Sdk<S>, Name>>;
   /** What AWS refuses with; fails where it does not. */
-  refused<Name extends Operation<S>>(operation: Name, input: Command<S, Name>['input']): Promise<string>;
+  refused<Name extends Operation<S>>(operation: Name, input: InputOf<Sdk<S>, Name>): Promise<string>;
 }
 
 /** A simulated AWS of which every answer is kept. */

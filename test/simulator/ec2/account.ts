@@ -6,20 +6,12 @@ import { ApiError, type Operations } from '../../../src/simulator/service.ts';
 import { serviceWires } from '../../../src/simulator/services.ts';
 import type { SettingsChange } from '../../../src/simulator/world/settings.ts';
 import { World } from '../../../src/simulator/world/world.ts';
+import type { InputOf, OperationOf, OutputOf } from '../sdk-types.ts';
 
 type Sdk = typeof ec2;
-type OperationName = { [Name in keyof Sdk]: Name extends `${infer Operation}Command` ? Operation : never }[keyof Sdk];
-type Command<Name extends OperationName> = Sdk[`${Name}Command` & keyof Sdk] extends abstract new (
-  ...args: infer Arguments
-) => infer Made
-  ? { input: Exclude<Arguments, readonly []> extends readonly [infer Given, ...unknown[]] ? Given : never; made: Made }
-  : never;
-type Input<Name extends OperationName> = Command<Name>['input'];
-type Output<Name extends OperationName> = Command<Name>['made'] extends {
-  resolveMiddleware(...args: never[]): (...args: never[]) => Promise<{ output: infer Answer }>;
-}
-  ? Answer
-  : never;
+type OperationName = OperationOf<Sdk>;
+type Input<Name extends OperationName> = InputOf<Sdk, Name>;
+type Output<Name extends OperationName> = OutputOf<Sdk, Name>;
 
 /** One caller: an account in a region, calling the handlers themselves in the SDK's types. */
 export interface Caller {

@@ -2,20 +2,12 @@ import type * as route53 from '@aws-sdk/client-route-53';
 import { route53Operations } from '../../../src/simulator/route53/index.ts';
 import { ApiError } from '../../../src/simulator/service.ts';
 import type { Aws } from '../ec2/account.ts';
+import type { InputOf, OperationOf, OutputOf } from '../sdk-types.ts';
 
 type Sdk = typeof route53;
-type OperationName = { [Name in keyof Sdk]: Name extends `${infer Operation}Command` ? Operation : never }[keyof Sdk];
-type Command<Name extends OperationName> = Sdk[`${Name}Command` & keyof Sdk] extends abstract new (
-  ...args: infer Arguments
-) => infer Made
-  ? { input: Exclude<Arguments, readonly []> extends readonly [infer Given, ...unknown[]] ? Given : never; made: Made }
-  : never;
-type Input<Name extends OperationName> = Command<Name>['input'];
-type Output<Name extends OperationName> = Command<Name>['made'] extends {
-  resolveMiddleware(...args: never[]): (...args: never[]) => Promise<{ output: infer Answer }>;
-}
-  ? Answer
-  : never;
+type OperationName = OperationOf<Sdk>;
+type Input<Name extends OperationName> = InputOf<Sdk, Name>;
+type Output<Name extends OperationName> = OutputOf<Sdk, Name>;
 
 /** An account that calls the handlers of Route 53 themselves in the SDK's types. */
 export interface Route53Caller {

@@ -1,15 +1,10 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { seededRandom } from '../../../src/ambient/random.ts';
 import { type ListeningSimulator, listen } from '../../../src/simulator/http-server.ts';
 import { readPolicy } from '../../../src/simulator/iam/policy.ts';
 import { simulatorOf } from '../../../src/simulator/simulator-of-world.ts';
+import { awsCliReason, runAwsCli, testAwsCli } from '../aws-cli.ts';
 import { aws, one, vpc } from '../ec2/account.ts';
-
-const installed = spawnSync('aws', ['--version'], { encoding: 'utf8' }).status === 0;
-const maybe = installed ? test : test.skip;
-const reason = installed ? '' : ' (skipped: there is no `aws` on the PATH)';
 
 const simulated = aws();
 const vpcId = vpc(simulated.caller(), '10.0.0.0/16');
@@ -20,33 +15,14 @@ beforeAll(async () => {
 });
 afterAll(() => listening.close());
 
-/** Runs the real AWS CLI; what it prints, or what it says on the standard error stream. */
+/** What the AWS CLI prints, or what it says on the standard error stream. */
 async function cli(args: string, environment: Record<string, string> = {}): Promise<{ output: Record<string, unknown>; stderr: string }> {
-  const env = {
-    PATH: process.env.PATH,
-    HOME: process.env.HOME,
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_PAGER: '',
-    NO_PROXY: '*',
-    AWS_ENDPOINT_URL: listening.url,
-    AWS_ACCESS_KEY_ID: one,
-    AWS_SECRET_ACCESS_KEY: 'x',
-    AWS_DEFAULT_REGION: 'us-west-2',
-    AWS_MAX_ATTEMPTS: '1',
-    ...environment,
-  };
-  try {
-    const { stdout, stderr } = await promisify(execFile)('aws', [...args.split(' '), '--output', 'json'], { env });
-    return { output: stdout === '' ? {} : JSON.parse(stdout), stderr };
-  } catch (error) {
-    return { output: {}, stderr: (error as { stderr: string }).stderr };
-  }
+  const { output = {}, stderr } = await runAwsCli(args, { url: listening.url, accountId: one, region: 'us-west-2', environment });
+  return { output: output as Record<string, unknown>, stderr };
 }
 
-maybe(
-  `the AWS CLI makes a private zone with a record, reads both, and hears of errors by their codes${reason}`,
+testAwsCli(
+  `the AWS CLI makes a private zone with a record, reads both, and hears of errors by their codes${awsCliReason}`,
   async () => {
     const made = await cli(`route53 create-hosted-zone --name a.internal --caller-reference one --vpc VPCRegion=us-west-2,VPCId=${vpcId}`);
     expect(made).toMatchObject({ output: { HostedZone: { Name: 'a.internal.' }, ChangeInfo: { Status: 'PENDING' } } });
@@ -69,8 +45,8 @@ maybe(
   60_000,
 );
 
-maybe(
-  `the AWS CLI as a role hears what its policy does not allow${reason}`,
+testAwsCli(
+  `the AWS CLI as a role hears what its policy does not allow${awsCliReason}`,
   async () => {
     const roleArn = `arn:aws:iam::${one}:role/reader`;
     const Statement = { Effect: 'Allow', Action: ['ec2:Describe*'], Resource: '*' };

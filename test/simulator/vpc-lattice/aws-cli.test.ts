@@ -1,15 +1,10 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { seededRandom } from '../../../src/ambient/random.ts';
 import { VirtualClock } from '../../../src/ambient/virtual-clock.ts';
 import { type ListeningSimulator, listen } from '../../../src/simulator/http-server.ts';
 import { simulatorOf } from '../../../src/simulator/simulator-of-world.ts';
 import { World } from '../../../src/simulator/world/world.ts';
-
-const installed = spawnSync('aws', ['--version'], { encoding: 'utf8' }).status === 0;
-const maybe = installed ? test : test.skip;
-const reason = installed ? '' : ' (skipped: there is no `aws` on the PATH)';
+import { awsCliReason, mustRunAwsCli, testAwsCli } from '../aws-cli.ts';
 
 const clock = new VirtualClock();
 let listening: ListeningSimulator;
@@ -19,28 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => listening.close());
 
-/** Runs the real AWS CLI with nothing of this machine's settings, credentials or proxies. */
 async function aws(accountId: string, args: string): Promise<Record<string, never>> {
-  const env = {
-    PATH: process.env.PATH,
-    HOME: process.env.HOME,
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_PAGER: '',
-    NO_PROXY: '*',
-    AWS_ENDPOINT_URL: listening.url,
-    AWS_ACCESS_KEY_ID: accountId,
-    AWS_SECRET_ACCESS_KEY: 'x',
-    AWS_DEFAULT_REGION: 'eu-central-1',
-    AWS_MAX_ATTEMPTS: '1',
-  };
-  const { stdout } = await promisify(execFile)('aws', [...args.split(' '), '--output', 'json'], { env });
-  return stdout === '' ? {} : JSON.parse(stdout);
+  const output = await mustRunAwsCli(args, { url: listening.url, accountId, region: 'eu-central-1' });
+  return (output ?? {}) as Record<string, never>;
 }
 
-maybe(
-  `the AWS CLI publishes a resource, shares it, and finds it in the other account${reason}`,
+testAwsCli(
+  `the AWS CLI publishes a resource, shares it, and finds it in the other account${awsCliReason}`,
   async () => {
     const [provider, consumer] = ['111122223333', '444455556666'];
     const vpc = (await aws(provider, 'ec2 create-vpc --cidr-block 10.0.0.0/16 --query Vpc')).VpcId;
