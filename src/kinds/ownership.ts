@@ -42,7 +42,14 @@ export type Ownership =
   /** Another cluster's controller. */
   | { readonly of: 'elsewhere'; readonly cluster: string };
 
-export function ownershipOf(tags: Tags, by: { resource: Resource; cluster: string; isLive: (uid: string) => boolean }): Ownership {
+/** As whom the tags of a thing are looked at. */
+interface Owner {
+  readonly resource: Resource;
+  readonly cluster: string;
+  readonly isLive: (uid: string) => boolean;
+}
+
+export function ownershipOf(tags: Tags, by: Owner): Ownership {
   const cluster = tags[ownershipKeys.cluster];
   const uid = tags[ownershipKeys.uid];
   if (cluster === undefined || uid === undefined) return { of: 'nobody' };
@@ -50,6 +57,12 @@ export function ownershipOf(tags: Tags, by: { resource: Resource; cluster: strin
   if (uid === by.resource.metadata.uid) return { of: 'us' };
   const owner = tags[ownershipKeys.owner] ?? '';
   return owner === ownerName(by.resource).slice(0, longestTagValue) && !by.isLive(uid) ? { of: 'predecessor' } : { of: 'another', owner };
+}
+
+/** Whether tags, live in AWS, say that the object made the thing, or that its predecessor of the same name did, whose things it takes over. */
+export function isOurs(tags: Tags, by: Owner): boolean {
+  const { of } = ownershipOf(tags, by);
+  return of === 'us' || of === 'predecessor';
 }
 
 /** Those of the wanted tags that a thing does not carry, or carries with another value; undefined where it carries all. */

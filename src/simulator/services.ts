@@ -58,23 +58,26 @@ const ec2Wire: ServiceWire = {
   internalError: () => new ApiError('InternalError', 'An internal error has occurred', { httpStatus: 500 }),
 };
 
+/** How STS and Route 53 refuse a signature. */
+function xmlBadSignature(flaw: SignatureFlaw): ApiError {
+  switch (flaw) {
+    case 'missing':
+      return missingToken();
+    case 'malformed':
+      return incompleteSignature();
+    case 'invalidToken':
+      return new ApiError('InvalidClientTokenId', 'The security token included in the request is invalid.', { httpStatus: 403 });
+    case 'expiredToken':
+      return new ApiError('ExpiredToken', 'The security token included in the request is expired', { httpStatus: 403 });
+  }
+}
+
 const stsWire: ServiceWire = {
   signingName: 'sts',
   version: '2011-06-15',
   protocol: awsQuery({ signingName: 'sts', xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/', operations: operationsOf(sts) }),
 
-  badSignature(flaw) {
-    switch (flaw) {
-      case 'missing':
-        return missingToken();
-      case 'malformed':
-        return incompleteSignature();
-      case 'invalidToken':
-        return new ApiError('InvalidClientTokenId', 'The security token included in the request is invalid.', { httpStatus: 403 });
-      case 'expiredToken':
-        return new ApiError('ExpiredToken', 'The security token included in the request is expired', { httpStatus: 403 });
-    }
-  },
+  badSignature: xmlBadSignature,
 
   denied: (call, operation, refusal) => new ApiError('AccessDenied', notAllowed(call, `sts:${operation}`, refusal), { httpStatus: 403 }),
   throttled: () => new ApiError('Throttling', 'Rate exceeded'),
@@ -133,18 +136,7 @@ const route53Wire: ServiceWire = {
     operations: operationsOf(route53),
   }),
 
-  badSignature(flaw) {
-    switch (flaw) {
-      case 'missing':
-        return missingToken();
-      case 'malformed':
-        return incompleteSignature();
-      case 'invalidToken':
-        return new ApiError('InvalidClientTokenId', 'The security token included in the request is invalid.', { httpStatus: 403 });
-      case 'expiredToken':
-        return new ApiError('ExpiredToken', 'The security token included in the request is expired', { httpStatus: 403 });
-    }
-  },
+  badSignature: xmlBadSignature,
 
   denied: (call, operation, refusal) =>
     new ApiError('AccessDenied', notAllowed(call, `route53:${operation}`, refusal), { httpStatus: 403 }),

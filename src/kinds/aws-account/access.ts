@@ -1,4 +1,5 @@
 import type { Tags } from '../../network/model.ts';
+import { hasTags } from '../tags.ts';
 import type { AwsAccount } from './api.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -6,7 +7,7 @@ type LabelSelector = NonNullable<AwsAccount['spec']['allowedNamespaces']['select
 
 /** Whether labels satisfy a Kubernetes label selector; every requirement must hold. */
 export function matchesLabels(selector: LabelSelector, labels: Labels): boolean {
-  const exact = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+  const exact = hasTags(labels, selector.matchLabels ?? {});
   return (
     exact &&
     (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
@@ -52,7 +53,7 @@ export function allowsNamespace(account: AwsAccount, labels: Labels | undefined)
  * @param tags of the VPC
  */
 export function allowsVpc(allowedVpcs: AwsAccount['spec']['allowedVpcs'], tags: Tags): boolean {
-  return Object.entries(allowedVpcs?.tags ?? {}).every(([key, value]) => tags[key] === value);
+  return hasTags(tags, allowedVpcs?.tags ?? {});
 }
 
 /**

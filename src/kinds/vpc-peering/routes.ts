@@ -4,13 +4,12 @@ import { grouped } from '../../network/grouped.ts';
 import type { PeeringConnection, Route, RouteTable } from '../../network/model.ts';
 import type { MemoryEntry, Problem, Step, Waiting } from '../kind.ts';
 import { ownerName } from '../ownership.ts';
+import { describeTags, hasTags } from '../tags.ts';
 import type { VpcPeeringStatus } from './api.ts';
 import { type Connection, seenBySomeone } from './connection.ts';
 import {
   type Draft,
-  describeTags,
   describeVpc,
-  hasTags,
   isOldEnough,
   type PeeringInput,
   type PeerSide,

@@ -2,7 +2,7 @@ import { cidrFamily, coveredBy } from '../../network/cidr.ts';
 import { grouped } from '../../network/grouped.ts';
 import type { PeeringConnection, RulePeer, RuleSpec, SecurityGroupRule } from '../../network/model.ts';
 import type { MemoryEntry, Problem, Step, Waiting } from '../kind.ts';
-import { missingTags, ownerName, ownershipOf, ownershipTags } from '../ownership.ts';
+import { isOurs, missingTags, ownerName, ownershipTags } from '../ownership.ts';
 import type { VpcPeering, VpcPeeringSpec, VpcPeeringStatus } from './api.ts';
 import {
   type Draft,
@@ -189,7 +189,7 @@ export function planRules(
     const [existing] = present(key);
     const before = mine.get(key);
     if (existing) {
-      const created = isOurs(existing, input);
+      const created = isOurs(existing.tags, input);
       kept.push({
         role,
         ...placeOf(side.view),
@@ -252,12 +252,6 @@ export function planRules(
   return { steps, waiting, memory: [...memory.filter((entry) => entry.role !== role), ...kept], status };
 }
 
-/** Our tag, live in AWS, is what makes a rule ours; one of a predecessor of the same name is taken over. */
-function isOurs(rule: SecurityGroupRule, input: PeeringInput): boolean {
-  const { of } = ownershipOf(rule.tags, input);
-  return of === 'us' || of === 'predecessor';
-}
-
 function ruleText(rule: RuleSpec): string {
   const where = `${rule.direction === 'ingress' ? 'from' : 'to'} ${peerText(rule.peer)}`;
   if (rule.protocol === '-1') return `everything ${where}`;
@@ -294,7 +288,7 @@ export function planRuleRemoval(
 ): { readonly keep: boolean; readonly steps: readonly Step[]; readonly waiting: readonly Waiting[] } {
   if (!entry.created) return { keep: false, steps: [], waiting: [] };
   const existing = ruleOf(entry, view);
-  if (existing && !isOurs(existing, input)) return { keep: false, steps: [], waiting: [] };
+  if (existing && !isOurs(existing.tags, input)) return { keep: false, steps: [], waiting: [] };
   const heir = existing && input.alsoWantedBy(ruleClaim(entry));
   if (existing && heir) {
     return {

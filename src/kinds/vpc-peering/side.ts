@@ -2,6 +2,7 @@ import { grouped } from '../../network/grouped.ts';
 import type { PeeringConnection, SecurityGroup, Vpc } from '../../network/model.ts';
 import { allowsVpc } from '../aws-account/access.ts';
 import type { MemoryEntry, PlanInput, Problem, Step, View, Waiting } from '../kind.ts';
+import { describeTags, hasTags } from '../tags.ts';
 import type { VpcPeering, VpcPeeringSpec } from './api.ts';
 
 /** The two sides, as the spec names them. Which one is the requester in AWS can differ: an adopted connection may run the other way. */
@@ -81,17 +82,6 @@ export const isEnd = (end: PeeringConnection['requester'], side: Pick<End, 'vpcI
 
 /** `vpc-… (us-west-2)`, for messages. */
 export const describeVpc = (side: Pick<End, 'vpcId' | 'region'>): string => `${side.vpcId} (${side.region})`;
-
-/** `Name=peering_test_1,tier=private`, for messages. */
-export const describeTags = (tags: Readonly<Record<string, string>>): string =>
-  Object.entries(tags)
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
-
-/** Whether each tag is there with exactly this value. */
-export const hasTags = (tags: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean =>
-  Object.entries(wanted).every(([key, value]) => tags[key] === value);
 
 /** A side that could be opened. */
 type OpenSide = Extract<PeeringInput['sides'][string], { readonly view: object }>;

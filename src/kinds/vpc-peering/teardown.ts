@@ -3,7 +3,7 @@ import type { PeeringConnection } from '../../network/model.ts';
 import { isEndState } from '../../network/peering-states.ts';
 import { allowsVpc } from '../aws-account/access.ts';
 import type { MemoryEntry, Plan, Side, SideReference, Step, Waiting } from '../kind.ts';
-import { ownerName, ownershipKeys, ownershipOf, ownershipTags } from '../ownership.ts';
+import { isOurs, ownerName, ownershipKeys, ownershipOf, ownershipTags } from '../ownership.ts';
 import type { VpcPeering } from './api.ts';
 import { routeRole, wantedRoutes } from './routes.ts';
 import { planRuleRemoval, ruleKey, ruleOf, ruleRole, wantedRules } from './rules.ts';
@@ -246,7 +246,7 @@ type Standing = 'made' | 'used' | 'strange' | 'unseen';
 function standingOf(id: string, input: PeeringInput): Standing {
   const seen = sideNames.flatMap((name) => input.sides[name]?.view?.peeringConnections.get(id) ?? []);
   if (seen.length === 0) return 'unseen';
-  if (seen.some(({ tags }) => ['us', 'predecessor'].includes(ownershipOf(tags, input).of))) return 'made';
+  if (seen.some(({ tags }) => isOurs(tags, input))) return 'made';
   const vpcIds = sideNames.map((name) => input.resource.spec[name].vpcId ?? input.resource.status?.[name]?.vpcId);
   const joinsOurs = seen.some((each) => vpcIds.every((vpcId) => [each.requester.vpcId, each.accepter.vpcId].includes(vpcId ?? '')));
   return joinsOurs ? 'used' : 'strange';
@@ -300,8 +300,7 @@ function planConnectionRemoval(input: PeeringInput, { entry, view }: Removing): 
       : later('Accepted', `making sure that connection ${entry.id || '(requested, its answer not seen)'} is gone`, 5_000);
   }
   if (isEndState(connection.state)) return gone;
-  const of = ownershipOf(connection.tags, input).of;
-  if (of !== 'us' && of !== 'predecessor') {
+  if (!isOurs(connection.tags, input)) {
     // The accepter's view may not carry our tags yet; the requester's is where they were put by the call that made it.
     return sideNames.some(
       (name) =>
